@@ -1,0 +1,93 @@
+using System.Collections.Immutable;
+using Hl7.Fhir.Model;
+using TeleFhir.Domain.Fhir;
+using TeleFhir.Domain.Search;
+
+namespace TeleFhir.Domain.Storage;
+
+/// <summary>
+/// Everything that one request writes. It is committed whole or not at all, and every condition in it is checked inside the
+/// database transaction that writes it. Create, update, delete and transaction are all a change set.
+/// </summary>
+/// <param name="Changes">What to write, in order; no two name the same resource.</param>
+/// <param name="Expectations">What a search must still find when the change set is committed.</param>
+public sealed record ChangeSet(ImmutableArray<Change> Changes, ImmutableArray<Expectation> Expectations)
+{
+    /// <summary>A change set of one.</summary>
+    public static ChangeSet Of(Change change, params ReadOnlySpan<Expectation> expectations) => new([change], [.. expectations]);
+}
+
+/// <summary>
+/// What the writer saw when it searched for a condition (If-None-Exist and the other conditional forms). Commit takes a lock for
+/// <see cref="Guard"/>, searches again, and gives up with <see cref="CommitStatus.ConditionChanged"/> where the answer differs,
+/// so that of many equal conditional creates one creates and the others find it.
+/// </summary>
+/// <param name="Condition">The search.</param>
+/// <param name="Guard">Equal for equal conditions: type and criteria in normal form.</param>
+/// <param name="MatchedIds">The ids found, in any order; at most one more than the writer can use was looked for.</param>
+public sealed record Expectation(SearchQuery Condition, string Guard, ImmutableArray<string> MatchedIds);
+
+/// <summary>One write of a change set.</summary>
+public abstract record Change(ResourceKey Key)
+{
+    /// <summary>
+    /// If-Match: the versions one of which must be current, 0 standing for <c>*</c> (any that exists); empty where there is no condition.
+    /// Where it does not hold the commit is refused with 412.
+    /// </summary>
+    public ImmutableArray<int> IfMatch { get; init; } = [];
+
+    /// <summary>The place in the request's Bundle for error messages, for example <c>Bundle.entry[3]</c>; null for a single request.</summary>
+    public string? Source { get; init; }
+}
+
+/// <summary>A new resource under an id that is not in use.</summary>
+public sealed record CreateChange(ResourceKey Key, ResourceContent Content) : Change(Key);
+
+/// <summary>A new version of a resource, or its first under the caller's id.</summary>
+public sealed record PutChange(ResourceKey Key, ResourceContent Content) : Change(Key)
+{
+    /// <summary><c>If-None-Match: *</c>: only if nothing is there; else 412.</summary>
+    public bool MustNotExist { get; init; }
+}
+
+/// <summary>A deletion; of something deleted or never there it changes nothing.</summary>
+public sealed record DeleteChange(ResourceKey Key) : Change(Key);
+
+/// <summary>A resource that a client sent: parsed and validated, and its bytes.</summary>
+/// <param name="Resource">The parsed resource, for rules and the index.</param>
+/// <param name="Json">The JSON as sent, references already resolved; id, version and time are written in at commit.</param>
+public sealed record ResourceContent(Resource Resource, ReadOnlyMemory<byte> Json);
+
+/// <summary>How a commit ended.</summary>
+public enum CommitStatus
+{
+    /// <summary>All written and durable.</summary>
+    Committed,
+
+    /// <summary>Nothing written: a condition no longer finds what the writer saw; look again and retry.</summary>
+    ConditionChanged,
+}
+
+/// <summary>What a change did.</summary>
+public enum ChangeOutcome
+{
+    /// <summary>There was none, now there is.</summary>
+    Created,
+
+    /// <summary>A new version.</summary>
+    Updated,
+
+    /// <summary>Equal to what is stored, meta aside: no new version; or a deletion of nothing.</summary>
+    Unchanged,
+
+    /// <summary>Deleted now.</summary>
+    Deleted,
+}
+
+/// <summary>What became of one change.</summary>
+/// <param name="Outcome">What happened.</param>
+/// <param name="Resource">The version that is now current; null for a deletion of something never there.</param>
+public sealed record ChangeResult(ChangeOutcome Outcome, StoredResource? Resource);
+
+/// <summary>What became of a change set: one result per change in its order; empty unless committed.</summary>
+public sealed record CommitResult(CommitStatus Status, ImmutableArray<ChangeResult> Results);
