@@ -1,0 +1,94 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+using Hl7.Fhir.Model;
+using TeleFhir.Domain.Fhir;
+
+namespace TeleFhir.Domain.Search;
+
+/// <summary>
+/// Reads all search values of a resource. One instance serves all threads; the paths of a type are compiled when its first resource
+/// is read.
+/// </summary>
+public sealed class IndexExtractor
+{
+    private const string Patient = "Patient";
+
+    private readonly FrozenDictionary<string, Lazy<TypeReader>> _readers;
+
+    /// <summary>Reads what the catalogue says.</summary>
+    public IndexExtractor(SearchParameterCatalog catalog) =>
+        _readers = ResourceCatalog.Types.ToFrozenDictionary(
+            type => type,
+            type => new Lazy<TypeReader>(() => TypeReader.Of(catalog, type)),
+            StringComparer.Ordinal);
+
+    /// <summary>The values of a resource. It is not changed.</summary>
+    public IndexValues Extract(Resource resource)
+    {
+        var reader = _readers[resource.TypeName].Value;
+        var values = new IndexValues();
+        var sink = new IndexSink(resource, values);
+        foreach (var parameter in reader.Parameters)
+        {
+            sink.StartParameter(parameter.Id);
+            foreach (var walk in parameter.Walks)
+            {
+                sink.StartBranch();
+                walk.Visit(resource, sink);
+            }
+        }
+
+        values.Rank = RankOf(values, reader.TimelineSources);
+        values.Patient = resource is Patient { Id: { } id } ? $"{Patient}/{id}" : PatientOf(values, reader.PatientSources);
+        return values;
+    }
+
+    private static long RankOf(IndexValues values, ImmutableArray<int> sources)
+    {
+        var rank = 0L;
+        foreach (var date in values.Dates)
+        {
+            if (sources.Contains(date.ParameterId) && (rank == 0 || date.Low < rank))
+            {
+                rank = date.Low;
+            }
+        }
+
+        return rank;
+    }
+
+    private static string? PatientOf(IndexValues values, ImmutableArray<int> sources)
+    {
+        string? patient = null;
+        foreach (var reference in values.References)
+        {
+            if (reference.TargetType == Patient && sources.Contains(reference.ParameterId) && reference.Target != patient)
+            {
+                if (patient is not null)
+                {
+                    return null;
+                }
+
+                patient = reference.Target;
+            }
+        }
+
+        // A patient of another server is none of ours.
+        return patient is not null && patient.StartsWith("Patient/", StringComparison.Ordinal) ? patient : null;
+    }
+
+    private sealed record CompiledParameter(int Id, ImmutableArray<PathWalk> Walks);
+
+    private sealed record TypeReader(
+        ImmutableArray<CompiledParameter> Parameters, ImmutableArray<int> TimelineSources, ImmutableArray<int> PatientSources)
+    {
+        public static TypeReader Of(SearchParameterCatalog catalog, string type) => new(
+            [.. catalog.Stored(type).Select(parameter => new CompiledParameter(parameter.Id, PathCompiler.Compile(parameter)))],
+            SourcesOf(catalog.For(type).Where(parameter => parameter.IsTimeline)),
+            SourcesOf(catalog.For(type).Where(parameter =>
+                parameter.Kind == IndexKind.Reference && parameter.Code is "patient" or "subject")));
+
+        private static ImmutableArray<int> SourcesOf(IEnumerable<SearchParameter> parameters) =>
+            [.. parameters.SelectMany(parameter => parameter.Sources).Select(source => source.ParameterId).Distinct()];
+    }
+}

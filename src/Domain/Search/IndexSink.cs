@@ -1,0 +1,112 @@
+using Hl7.Fhir.Model;
+
+namespace TeleFhir.Domain.Search;
+
+/// <summary>Where one extraction is: whose values are read, at which repetition, and the rows so far. One per extraction.</summary>
+internal sealed class IndexSink(Resource resource, IndexValues values)
+{
+    // Up to here a list is searched from end to end, which is quicker than hashing for the few rows that a parameter has.
+    private const int Few = 16;
+
+    private readonly Rows<TokenValue> _tokens = new(values.Tokens);
+    private readonly Rows<ReferenceValue> _references = new(values.References);
+    private readonly Rows<DateValue> _dates = new(values.Dates);
+    private readonly Rows<QuantityValue> _quantities = new(values.Quantities);
+    private readonly Rows<StringValue> _strings = new(values.Strings);
+    private int _parameterId;
+    private short _item;
+
+    /// <summary>What is indexed.</summary>
+    public Resource Resource { get; } = resource;
+
+    /// <summary>How many elements an indexer has passed in this branch.</summary>
+    public int Passed { get; set; }
+
+    /// <summary>The element that a test found; null where there is none.</summary>
+    public Base? Found { get; set; }
+
+    /// <summary>From here on rows are those of this parameter, and distinct among themselves.</summary>
+    public void StartParameter(int parameterId)
+    {
+        _parameterId = parameterId;
+        _tokens.Start();
+        _references.Start();
+        _dates.Start();
+        _quantities.Start();
+        _strings.Start();
+    }
+
+    /// <summary>From here on counting starts anew.</summary>
+    public void StartBranch()
+    {
+        _item = 0;
+        Passed = 0;
+    }
+
+    /// <summary>
+    /// The next repetition of the base element. Repetitions beyond what the row can number share the last number: a composite may
+    /// then match across them, which is better than not finding them.
+    /// </summary>
+    public void NextItem() => _item = _item == short.MaxValue ? _item : (short)(_item + 1);
+
+    public void Token(string? system, string? code)
+    {
+        if (!string.IsNullOrEmpty(system) || !string.IsNullOrEmpty(code))
+        {
+            _tokens.Add(new TokenValue(_parameterId, _item, string.IsNullOrEmpty(system) ? null : system, code ?? string.Empty));
+        }
+    }
+
+    public void Reference(string? type, string target) => _references.Add(new ReferenceValue(_parameterId, _item, type, target));
+
+    public void Date(DateRange range) => _dates.Add(new DateValue(_parameterId, _item, range.Low, range.High));
+
+    public void Quantity(decimal? value, string? system, string? code, string? unit)
+    {
+        if (value is { } number)
+        {
+            _quantities.Add(new QuantityValue(_parameterId, _item, number, system, code, unit));
+        }
+    }
+
+    public void Text(string? text)
+    {
+        if (!string.IsNullOrEmpty(text))
+        {
+            _strings.Add(new StringValue(_parameterId, _item, text));
+        }
+    }
+
+    private sealed class Rows<T>(List<T> rows)
+        where T : struct, IEquatable<T>
+    {
+        private int _start;
+        private HashSet<T>? _seen;
+
+        public void Start()
+        {
+            _start = rows.Count;
+            _seen = null;
+        }
+
+        public void Add(T row)
+        {
+            if (rows.Count - _start < Few)
+            {
+                for (var at = _start; at < rows.Count; at++)
+                {
+                    if (rows[at].Equals(row))
+                    {
+                        return;
+                    }
+                }
+
+                rows.Add(row);
+            }
+            else if ((_seen ??= [.. rows.Skip(_start)]).Add(row))
+            {
+                rows.Add(row);
+            }
+        }
+    }
+}
