@@ -1,0 +1,47 @@
+# `make` lists the targets. Each is one command that can also be typed by hand.
+.DEFAULT_GOAL := help
+.PHONY: help setup build test test-pg fmt lint openapi migration bench run ci
+
+EF = dotnet ef migrations add $(NAME) --project src/Infrastructure --startup-project src/Api
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+setup: ## restore tools and packages, enable the commit hook
+	dotnet tool restore
+	dotnet restore
+	git config core.hooksPath .githooks
+
+build: ## build everything
+	dotnet build
+
+test: ## all tests; those that need PostgreSQL skip where the machine has none
+	dotnet test
+
+test-pg: ## the storage tests, failing where the machine has no PostgreSQL
+	CI=true dotnet test --project tests/Infrastructure.Tests
+
+fmt: ## format the code
+	dotnet format
+
+lint: ## what CI checks without running tests
+	dotnet format --verify-no-changes
+	dotnet build -c Release -warnaserror
+
+openapi: ## write the generated OpenAPI document to openapi/
+	dotnet build src/Api
+	dotnet swagger tofile --output openapi/telefhir.v1.json src/Api/bin/Debug/net10.0/TeleFhir.Api.dll v1
+
+migration: ## add a migration for both databases: make migration NAME=AddSomething
+	@test -n "$(NAME)" || { echo "usage: make migration NAME=AddSomething" >&2; exit 2; }
+	$(EF) --context SqliteDb --output-dir Persistence/Migrations/Sqlite
+	$(EF) --context PostgresDb --output-dir Persistence/Migrations/Postgres
+
+bench: ## run the benchmarks; ARGS go to them
+	dotnet run -c Release --project bench -- $(ARGS)
+
+run: ## serve on http://localhost:5080
+	dotnet run --project src/Api
+
+ci: ## what CI runs, all of it
+	.ci/run
