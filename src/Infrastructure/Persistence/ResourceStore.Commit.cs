@@ -115,8 +115,8 @@ internal sealed partial class ResourceStore
     {
         var updated = Math.Max(now, stored?.Updated ?? 0);
         var version = (stored?.Version ?? 0) + 1;
-        var raw = JsonStamp.Stamp(content.Json.Span, key.Id, version, new DateTimeOffset(updated, TimeSpan.Zero));
-        if (stored is { Deleted: false } && JsonStamp.EqualsIgnoringVersion(raw, stored.Raw))
+        var raw = FhirJson.Stamp(content.Json.Span, key.Id, version, new DateTimeOffset(updated, TimeSpan.Zero));
+        if (stored is { Deleted: false } && FhirJson.EqualsIgnoringVersion(raw, stored.Raw))
         {
             return new ChangeResult(ChangeOutcome.Unchanged, stored.Stored());
         }
