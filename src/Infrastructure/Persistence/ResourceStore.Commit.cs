@@ -48,7 +48,8 @@ internal sealed partial class ResourceStore
 
     private async Task<CommitResult> TryCommitAsync(Caller caller, ChangeSet changes, CancellationToken cancellationToken)
     {
-        await using var session = await database.BeginAsync(cancellationToken);
+        var appends = changes.Expectations.IsEmpty && changes.Changes.All(change => change is CreateChange { IfMatch.IsEmpty: true });
+        await using var session = await database.BeginAsync(appends, cancellationToken);
         if (!changes.Expectations.IsEmpty)
         {
             await session.LockAsync(changes.Expectations.Select(expectation => expectation.Guard), cancellationToken);
