@@ -83,6 +83,8 @@ internal static class HandWritten
 
     public static IEnumerable<(string Name, Resource Resource)> All =>
         new[] { BloodPressure, Person, TextOnly, Visit, Bill, Library, Sequence, Document, Collection }
-            .Select(json => ExampleResources.Parse(json))
+            .Select(Read)
             .Select(resource => ($"{resource.TypeName}/{resource.Id}", resource));
+
+    public static Resource Read(string json) => ExampleResources.Parse(json);
 }
