@@ -48,7 +48,8 @@ internal sealed class TokenValueReader() : ValueReader(
             mapping => typeof(Code<>).MakeGenericType(mapping.NativeType),
             mapping => mapping.Members
                 .Where(member => (member.Value.System ?? mapping.DefaultCodeSystem) is not null)
-                .ToFrozenDictionary(member => member.Key, member => (member.Value.System ?? mapping.DefaultCodeSystem)!, StringComparer.Ordinal));
+                .ToFrozenDictionary(
+                    member => member.Key, member => (member.Value.System ?? mapping.DefaultCodeSystem)!, StringComparer.Ordinal));
 
     public override void Read(Base element, IndexSink sink)
     {
@@ -191,7 +192,8 @@ internal sealed class DateValueReader() : ValueReader(
 
 /// <summary>Numbers and quantities; a Range is one row for each end it has.</summary>
 internal sealed class QuantityValueReader() : ValueReader(
-    typeof(Integer), typeof(PositiveInt), typeof(UnsignedInt), typeof(FhirDecimal), typeof(Quantity), typeof(Money), typeof(Hl7.Fhir.Model.Range))
+    typeof(Integer), typeof(PositiveInt), typeof(UnsignedInt), typeof(FhirDecimal),
+    typeof(Quantity), typeof(Money), typeof(Hl7.Fhir.Model.Range))
 {
     private const string Currencies = "urn:iso:std:iso:4217";
 
