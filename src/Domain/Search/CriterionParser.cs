@@ -1,0 +1,155 @@
+using System.Collections.Immutable;
+using Hl7.Fhir.Model;
+using TeleFhir.Domain.Fhir;
+
+namespace TeleFhir.Domain.Search;
+
+/// <summary>
+/// Reads the conditions of one search: plain parameters, modifiers, chains and <c>_has</c>, to a limited depth and a limited number
+/// in all, since a short untyped chain can stand for thousands of conditions.
+/// </summary>
+internal sealed class CriterionParser(SearchParameterCatalog catalog, SearchValueParser values)
+{
+    /// <summary>How a parameter name that asks for referring resources begins.</summary>
+    public const string Has = "_has:";
+
+    private const int MaxDepth = 5;
+    private const int MaxAlternatives = 1_000;
+    private const int MaxConditions = 10_000;
+
+    private int _conditions;
+
+    /// <summary>The condition, or null where the type has no such parameter.</summary>
+    public Criterion? Parse(string type, string name, string value) => Parse(type, name, value, depth: 0);
+
+    private Criterion? Parse(string type, string name, string value, int depth)
+    {
+        if (depth > MaxDepth)
+        {
+            throw FhirException.Invalid($"A chain may have at most {MaxDepth} links.");
+        }
+
+        if (name.StartsWith(Has, StringComparison.Ordinal))
+        {
+            return ReverseChain(name, value, depth);
+        }
+
+        var dot = name.IndexOf('.', StringComparison.Ordinal);
+        var (code, modifier) = Cut(dot < 0 ? name : name[..dot]);
+        if (catalog.Find(type, code) is not { Type: not SearchParamType.Special } parameter)
+        {
+            return null;
+        }
+
+        return dot < 0
+            ? Condition(parameter, modifier, value)
+            : Chain(parameter, modifier, name[(dot + 1)..], value, depth);
+    }
+
+    /// <summary>A name and the modifier after its colon, null where there is none.</summary>
+    public static (string Code, string? Modifier) Cut(string name)
+    {
+        var colon = name.IndexOf(':', StringComparison.Ordinal);
+        return colon < 0 ? (name, null) : (name[..colon], name[(colon + 1)..]);
+    }
+
+    private Criterion Condition(SearchParameter parameter, string? modifier, string value) => (modifier, parameter.Type) switch
+    {
+        (null, _) => Values(parameter, SearchModifier.None, value),
+        ("missing", not SearchParamType.Composite) => Missing(parameter, value),
+        ("exact", SearchParamType.String) => Values(parameter, SearchModifier.Exact, value),
+        ("contains", SearchParamType.String) => Values(parameter, SearchModifier.Contains, value),
+        ("not", SearchParamType.Token) => Values(parameter, SearchModifier.Not, value),
+        ("identifier", SearchParamType.Reference) => Values(parameter, SearchModifier.Identifier, value),
+        ("text" or "in" or "not-in" or "above" or "below" or "of-type", SearchParamType.Token)
+            or ("above" or "below", SearchParamType.Reference or SearchParamType.Uri) =>
+            throw FhirException.NotSupported($"Modifier :{modifier} is not supported on parameter {parameter.Code}."),
+        (_, SearchParamType.Reference) when ResourceCatalog.IsKnown(modifier) =>
+            Values(parameter, SearchModifier.None, value, referenceType: modifier),
+        _ => throw FhirException.Invalid($"Parameter {parameter.Code} does not take the modifier :{SearchText.Shown(modifier)}."),
+    };
+
+    private static MissingCriterion Missing(SearchParameter parameter, string value) => value switch
+    {
+        "true" => new MissingCriterion(parameter, true),
+        "false" => new MissingCriterion(parameter, false),
+        _ => throw FhirException.Invalid($"{parameter.Code}:missing takes true or false."),
+    };
+
+    private ValueCriterion Values(SearchParameter parameter, SearchModifier modifier, string value, string? referenceType = null)
+    {
+        var alternatives = SearchText.Alternatives(value);
+        if (alternatives.IsEmpty)
+        {
+            throw FhirException.Invalid($"Parameter {parameter.Code} has no value.");
+        }
+
+        if (alternatives.Length > MaxAlternatives)
+        {
+            throw FhirException.Invalid($"Parameter {parameter.Code} has more than {MaxAlternatives} alternatives.");
+        }
+
+        Spend(alternatives.Length);
+        return new ValueCriterion(parameter, modifier, [.. alternatives.Select(alternative => modifier == SearchModifier.Identifier
+            ? SearchValueParser.Token(parameter.Code, alternative)
+            : values.Parse(parameter, alternative, referenceType))]);
+    }
+
+    private ChainCriterion Chain(SearchParameter parameter, string? type, string rest, string value, int depth)
+    {
+        if (parameter.Type != SearchParamType.Reference || (type is not null && !ResourceCatalog.IsKnown(type)))
+        {
+            throw FhirException.Invalid($"Parameter {parameter.Code} cannot be chained like this: it needs a reference, and the type, "
+                + "if one is named, must be a resource type.");
+        }
+
+        var types = type is null ? SearchValueParser.TargetsOf(parameter) : [type];
+        var targets = ImmutableArray.CreateBuilder<ChainTarget>();
+        FhirException? refusal = null;
+        foreach (var target in types)
+        {
+            try
+            {
+                Spend(1);
+                if (Parse(target, rest, value, depth + 1) is { } criterion)
+                {
+                    targets.Add(new ChainTarget(target, criterion));
+                }
+            }
+            catch (FhirException refused) when (types.Length > 1 && _conditions <= MaxConditions)
+            {
+                // One code can be a date on one type and a string on another: the chain means those that it fits.
+                refusal ??= refused;
+            }
+        }
+
+        return targets.Count > 0
+            ? new ChainCriterion(parameter, targets.ToImmutable())
+            : throw refusal ?? FhirException.Invalid(
+                $"No type that parameter {parameter.Code} may refer to here has a parameter {SearchText.Shown(rest)}.");
+    }
+
+    private HasCriterion ReverseChain(string name, string value, int depth)
+    {
+        var parts = name[Has.Length..].Split(':', 3);
+        if (parts is not [var source, var code, var rest] || !ResourceCatalog.IsKnown(source)
+            || catalog.Find(source, code) is not { Type: SearchParamType.Reference } reference)
+        {
+            throw FhirException.Invalid("_has needs _has:Type:reference:parameter, where the reference is a parameter of the type.");
+        }
+
+        Spend(1);
+        var criterion = Parse(source, rest, value, depth + 1)
+            ?? throw FhirException.Invalid($"{source} has no search parameter {SearchText.Shown(rest)}.");
+        return new HasCriterion(source, reference, criterion);
+    }
+
+    private void Spend(int conditions)
+    {
+        _conditions += conditions;
+        if (_conditions > MaxConditions)
+        {
+            throw FhirException.Invalid("The search has too many conditions; name the types in its chains or shorten its lists.");
+        }
+    }
+}
