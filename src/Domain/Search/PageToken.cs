@@ -12,7 +12,7 @@ public sealed record PageRequest(
 /// <summary>
 /// The opaque parameter of a next link. It carries the whole search, so that the link works as GET after a POST and on every node,
 /// and nothing of it can be read from the link. A search of ordinary size makes a token of a few hundred characters; only lists of
-/// some seventy random ids or more make one of over 1,900.
+/// more than some sixty random ids make one of over 1,900.
 /// </summary>
 /// <param name="key">Secret, at least 32 random bytes, the same on every node.</param>
 public sealed class PageToken(byte[] key)

@@ -17,10 +17,12 @@ public static class SearchGuard
     {
         ValueCriterion value => $"{Name(value.Parameter)}:{value.Modifier}={Join(value.Values.Select(Text))}",
         MissingCriterion missing => $"{Name(missing.Parameter)}:Missing={missing.IsMissing}",
-        ChainCriterion chain => $"{Name(chain.Reference)}.{Join(chain.Targets.Select(target => $"{target.Type}.{Text(target.Criterion)}"))}",
+        ChainCriterion chain => $"{Name(chain.Reference)}.{Join(chain.Targets.Select(Text))}",
         HasCriterion has => $"_has:{has.SourceType}:{has.Reference.Code}:{Text(has.Criterion)}",
         _ => throw new ArgumentOutOfRangeException(nameof(criterion), criterion.GetType(), "has no normal form"),
     };
+
+    private static string Text(ChainTarget target) => $"{target.Type}.{Text(target.Criterion)}";
 
     private static string Text(SearchValue value) => value switch
     {
@@ -36,9 +38,9 @@ public static class SearchGuard
     };
 
     // "0.#" drops the zeros that a decimal keeps: 5.0 and 5.00 differ in their bounds alone.
-    private static string Text(QuantitySearchValue quantity) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{quantity.Prefix}{Digits(quantity.Value)}[{Digits(quantity.Low)},{Digits(quantity.High)})|{Text(quantity.System)}|{Text(quantity.Code)}");
+    private static string Text(QuantitySearchValue quantity) =>
+        $"{quantity.Prefix}{Digits(quantity.Value)}[{Digits(quantity.Low)},{Digits(quantity.High)})"
+        + $"|{Text(quantity.System)}|{Text(quantity.Code)}";
 
     private static string Digits(decimal number) => number.ToString("0.############################", CultureInfo.InvariantCulture);
 

@@ -70,13 +70,13 @@ internal sealed class SearchValueParser(string baseUrl, TimeProvider clock)
 
     private ReferenceSearchValue Reference(string code, string text, string? referenceType, string? onlyTarget)
     {
-        if (SearchText.Split(text, '|').Length > 1)
+        var reference = SearchText.Unescape(text);
+        if (reference.Contains('|', StringComparison.Ordinal))
         {
             // Canonicals are indexed without their version, so it could only be passed over in silence.
-            throw FhirException.NotSupported($"Parameter {code} does not compare versions of canonicals; leave out the | and what follows.");
+            throw FhirException.NotSupported($"Parameter {code} does not compare versions of canonicals; leave out the | and the rest.");
         }
 
-        var reference = SearchText.Unescape(text);
         if (reference.StartsWith(_base, StringComparison.Ordinal) && ResourceKey.TryParse(reference[_base.Length..], out _))
         {
             reference = reference[_base.Length..];

@@ -1,0 +1,71 @@
+using System.Data.Common;
+
+namespace TeleFhir.Infrastructure.Persistence;
+
+/// <summary>One of the two databases: how to connect, how to write rows in bulk, and the few places where their SQL differs.</summary>
+internal abstract class Database : IAsyncDisposable
+{
+    /// <summary>Keeps the planner from turning an EXISTS probe into a join over everything; empty where that does not happen.</summary>
+    public abstract string Fence { get; }
+
+    /// <summary>Position of a text in a text, 1-based, 0 for none.</summary>
+    public abstract string PositionFunction { get; }
+
+    /// <summary>A connection for reading, each statement in its own snapshot.</summary>
+    public abstract ValueTask<Session> OpenAsync(CancellationToken cancellationToken);
+
+    /// <summary>A write transaction; rolled back unless committed.</summary>
+    public abstract ValueTask<Session> BeginAsync(CancellationToken cancellationToken);
+
+    /// <summary>A condition that the column is one of the numbers.</summary>
+    public abstract string AnyOf(string column, IReadOnlyList<long> values, SqlText sql);
+
+    /// <summary>Whether the error is a race lost to another writer, so that the same change set may succeed when tried again.</summary>
+    public abstract bool IsRace(Exception exception);
+
+    /// <summary>How many rows the planner expects of a query.</summary>
+    public abstract Task<long> EstimateAsync(Session session, SqlText query, CancellationToken cancellationToken);
+
+    public abstract ValueTask DisposeAsync();
+}
+
+/// <summary>A connection in use, perhaps inside a write transaction.</summary>
+internal abstract class Session : IAsyncDisposable
+{
+    /// <summary>Until the transaction ends nobody else gets past the same guard.</summary>
+    public abstract Task LockAsync(IEnumerable<string> guards, CancellationToken cancellationToken);
+
+    /// <summary>The current rows of these resources, locked against other writers, by id hash.</summary>
+    public abstract Task<Dictionary<long, ResourceRow>> LoadForUpdateAsync(IReadOnlyList<long> idHashes, CancellationToken cancellationToken);
+
+    /// <summary>Writes all rows of the batch and commits: nothing is acknowledged before this returns.</summary>
+    public abstract Task CommitAsync(RowBatch batch, CancellationToken cancellationToken);
+
+    public abstract ValueTask DisposeAsync();
+
+    /// <summary>Reads all rows of a query.</summary>
+    public async Task<List<T>> QueryAsync<T>(SqlText sql, Func<DbDataReader, T> read, CancellationToken cancellationToken)
+    {
+        var rows = new List<T>();
+        var command = Rent(sql);
+        try
+        {
+            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+            while (await reader.ReadAsync(cancellationToken))
+            {
+                rows.Add(read(reader));
+            }
+        }
+        finally
+        {
+            await ReturnAsync(command);
+        }
+
+        return rows;
+    }
+
+    /// <summary>A command with its values, perhaps one that was prepared before.</summary>
+    protected abstract DbCommand Rent(SqlText sql);
+
+    protected abstract ValueTask ReturnAsync(DbCommand command);
+}

@@ -1,0 +1,81 @@
+namespace TeleFhir.Infrastructure.Persistence;
+
+/// <summary>
+/// What every index table has: rows lie together by resource (cheap to append, to delete and to probe), and each table has one
+/// more index by value.
+/// </summary>
+internal abstract class IndexRow
+{
+    public long Key { get; set; }
+
+    /// <summary>The search parameter's id.</summary>
+    public int Param { get; set; }
+
+    /// <summary>Counts the rows of one resource and parameter, from 0.</summary>
+    public short Ordinal { get; set; }
+
+    /// <summary>Which repetition of a composite's base; 0 for the resource itself.</summary>
+    public short Item { get; set; }
+}
+
+internal sealed class TokenRow : IndexRow
+{
+    /// <summary>Hash of the code.</summary>
+    public long Hash { get; set; }
+
+    /// <summary>Hash of the system, 0 for none.</summary>
+    public long System { get; set; }
+
+    /// <summary>The resource's place in time, copied so that one index range gives a parameter's matches in order.</summary>
+    public long Rank { get; set; }
+
+    /// <summary>Hash of the patient for parameters indexed by patient, else 0.</summary>
+    public long Patient { get; set; }
+
+    /// <summary>The code as written, for sorting.</summary>
+    public string Code { get; set; } = "";
+}
+
+internal sealed class ReferenceRow : IndexRow
+{
+    /// <summary>Hash of <c>Type/id</c> or of the address.</summary>
+    public long Hash { get; set; }
+
+    /// <summary>Number of the type referred to, 0 where it is not known.</summary>
+    public short TargetType { get; set; }
+
+    public long Rank { get; set; }
+}
+
+internal sealed class DateRow : IndexRow
+{
+    public long Low { get; set; }
+
+    public long High { get; set; }
+}
+
+internal sealed class QuantityRow : IndexRow
+{
+    public double Value { get; set; }
+
+    /// <summary>Hash of the unit's system, 0 for none.</summary>
+    public long System { get; set; }
+
+    /// <summary>Hash of the coded unit, 0 for none.</summary>
+    public long Code { get; set; }
+
+    /// <summary>Hash of the printed unit, 0 for none.</summary>
+    public long Unit { get; set; }
+}
+
+internal sealed class StringRow : IndexRow
+{
+    /// <summary>The start of the normalised text, at most <see cref="SearchText.IndexedLength"/> characters; of a URI: as written.</summary>
+    public string Norm { get; set; } = "";
+
+    /// <summary>The whole normalised text where <see cref="Norm"/> is cut, else null.</summary>
+    public string? Rest { get; set; }
+
+    /// <summary>As written.</summary>
+    public string Text { get; set; } = "";
+}

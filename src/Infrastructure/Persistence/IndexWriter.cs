@@ -1,0 +1,118 @@
+using TeleFhir.Domain.Fhir;
+using TeleFhir.Domain.Search;
+
+namespace TeleFhir.Infrastructure.Persistence;
+
+/// <summary>Turns what is indexed of a resource into rows, as the plan in the parameter catalogue says.</summary>
+internal sealed class IndexWriter(SearchParameterCatalog catalog, IndexExtractor extractor, string? publicBaseUrl = null)
+{
+    private readonly string? _base = publicBaseUrl is null ? null : publicBaseUrl.TrimEnd('/') + "/";
+
+    /// <summary>Adds the rows of this resource to the batch and sets the resource's place in time and its patient.</summary>
+    public void Write(RowBatch batch, ResourceRow row, Hl7.Fhir.Model.Resource resource)
+    {
+        var values = extractor.Extract(resource);
+        row.Rank = values.Rank;
+        row.RankHigh = 0;
+        row.Patient = values.Patient is { } patient ? StorageHash.Of(patient) : 0;
+        var ordinals = new Ordinals();
+        foreach (var value in values.Tokens)
+        {
+            batch.Tokens.Add(new TokenRow
+            {
+                Key = row.Key,
+                Param = value.ParameterId,
+                Ordinal = ordinals.Next(value.ParameterId),
+                Item = value.Item,
+                Hash = StorageHash.OfOptional(value.Code),
+                System = StorageHash.OfOptional(value.System),
+                Rank = row.Rank,
+                Patient = catalog.FindById(value.ParameterId) is { IsByPatient: true } ? row.Patient : 0,
+                Code = SearchText.Valid(value.Code),
+            });
+        }
+
+        foreach (var value in values.References)
+        {
+            batch.References.Add(new ReferenceRow
+            {
+                Key = row.Key,
+                Param = value.ParameterId,
+                Ordinal = ordinals.Next(value.ParameterId),
+                Item = value.Item,
+                Hash = StorageHash.Of(Local(value.Target)),
+                TargetType = ResourceCatalog.IsKnown(value.TargetType) ? ResourceCatalog.NumberOf(value.TargetType!) : (short)0,
+                Rank = row.Rank,
+            });
+        }
+
+        foreach (var value in values.Dates)
+        {
+            // The timeline is kept in the resource's own row, which every search reads anyway.
+            if (catalog.FindById(value.ParameterId) is { IsTimeline: true })
+            {
+                row.RankHigh = Math.Max(row.RankHigh, value.High);
+                continue;
+            }
+
+            batch.Dates.Add(new DateRow
+            {
+                Key = row.Key,
+                Param = value.ParameterId,
+                Ordinal = ordinals.Next(value.ParameterId),
+                Item = value.Item,
+                Low = value.Low,
+                High = value.High,
+            });
+        }
+
+        foreach (var value in values.Quantities)
+        {
+            batch.Quantities.Add(new QuantityRow
+            {
+                Key = row.Key,
+                Param = value.ParameterId,
+                Ordinal = ordinals.Next(value.ParameterId),
+                Item = value.Item,
+                Value = (double)value.Value,
+                System = StorageHash.OfOptional(value.System),
+                Code = StorageHash.OfOptional(value.Code),
+                Unit = StorageHash.OfOptional(value.Unit),
+            });
+        }
+
+        foreach (var value in values.Strings)
+        {
+            var text = SearchText.Valid(value.Text);
+            var norm = catalog.FindById(value.ParameterId) is { Kind: IndexKind.Uri } ? text : SearchText.Normalize(text);
+            var cut = SearchText.Cut(norm);
+            batch.Strings.Add(new StringRow
+            {
+                Key = row.Key,
+                Param = value.ParameterId,
+                Ordinal = ordinals.Next(value.ParameterId),
+                Item = value.Item,
+                Norm = cut,
+                Rest = cut.Length == norm.Length ? null : norm,
+                Text = text,
+            });
+        }
+    }
+
+    /// <summary>An address under our own base names a resource here.</summary>
+    private string Local(string target) =>
+        _base is not null && target.StartsWith(_base, StringComparison.Ordinal) ? target[_base.Length..] : target;
+
+    /// <summary>Numbers the rows of each parameter; the values of one parameter need not come together.</summary>
+    private sealed class Ordinals
+    {
+        private readonly Dictionary<int, short> _next = [];
+
+        public short Next(int parameterId)
+        {
+            var ordinal = _next.GetValueOrDefault(parameterId);
+            _next[parameterId] = checked((short)(ordinal + 1));
+            return ordinal;
+        }
+    }
+}

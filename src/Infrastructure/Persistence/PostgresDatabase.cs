@@ -1,0 +1,178 @@
+using System.Data.Common;
+using System.Text.Json;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace TeleFhir.Infrastructure.Persistence;
+
+/// <summary>PostgreSQL 15 or later. Each table's rows go in as arrays, one statement per table and one round trip per commit.</summary>
+internal sealed class PostgresDatabase(NpgsqlDataSource source) : Database
+{
+    public override string Fence => " OFFSET 0";
+
+    public override string PositionFunction => "strpos";
+
+    public static PostgresDatabase For(string connectionString)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(connectionString);
+
+        // Every statement of the server has one of a few hundred shapes; preparing them halves the cost of short queries.
+        if (settings.MaxAutoPrepare == 0)
+        {
+            settings.MaxAutoPrepare = 400;
+            settings.AutoPrepareMinUsages = 3;
+        }
+
+        return new PostgresDatabase(NpgsqlDataSource.Create(settings.ConnectionString));
+    }
+
+    public override async ValueTask<Session> OpenAsync(CancellationToken cancellationToken) =>
+        new PostgresSession(await source.OpenConnectionAsync(cancellationToken), transaction: null);
+
+    public override async ValueTask<Session> BeginAsync(CancellationToken cancellationToken)
+    {
+        var connection = await source.OpenConnectionAsync(cancellationToken);
+        try
+        {
+            return new PostgresSession(connection, await connection.BeginTransactionAsync(cancellationToken));
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    public override string AnyOf(string column, IReadOnlyList<long> values, SqlText sql) => values.Count == 1
+        ? $"{column} = {sql.Value(values[0])}"
+        : $"{column} = ANY({sql.Value(values.ToArray())})";
+
+    public override bool IsRace(Exception exception) => exception is PostgresException
+    {
+        SqlState: PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected,
+    };
+
+    public override async Task<long> EstimateAsync(Session session, SqlText query, CancellationToken cancellationToken)
+    {
+        var explain = new SqlText().Append("EXPLAIN (FORMAT JSON) ").Append(query.ToString());
+        explain.Parameters.AddRange(query.Parameters);
+        var plan = await session.QueryAsync(explain, row => row.GetString(0), cancellationToken);
+        using var json = JsonDocument.Parse(plan[0]);
+        return (long)json.RootElement[0].GetProperty("Plan").GetProperty("Plan Rows").GetDouble();
+    }
+
+    public override ValueTask DisposeAsync() => source.DisposeAsync();
+}
+
+internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransaction? transaction) : Session
+{
+    public override async Task LockAsync(IEnumerable<string> guards, CancellationToken cancellationToken)
+    {
+        // In one order for everybody, so that two transactions never wait for each other.
+        foreach (var guard in guards.Select(StorageHash.Of).Distinct().Order())
+        {
+            await using var command = new NpgsqlCommand("SELECT pg_advisory_xact_lock($1)", connection, transaction);
+            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = guard });
+            await command.ExecuteNonQueryAsync(cancellationToken);
+        }
+    }
+
+    public override async Task<Dictionary<long, ResourceRow>> LoadForUpdateAsync(
+        IReadOnlyList<long> idHashes, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(
+            $"SELECT {Tables.Resource.ColumnNames} FROM resource WHERE id_hash = ANY($1) ORDER BY id_hash FOR UPDATE", connection, transaction);
+        command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. idHashes] });
+        var rows = new Dictionary<long, ResourceRow>();
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            var row = reader.ReadResourceRow();
+            rows[row.IdHash] = row;
+        }
+
+        return rows;
+    }
+
+    public override async Task CommitAsync(RowBatch batch, CancellationToken cancellationToken)
+    {
+        await using (var statements = new NpgsqlBatch(connection, transaction))
+        {
+            if (batch.ChangedResources.Count > 0)
+            {
+                var keys = batch.ChangedResources.Select(row => row.Key).ToArray();
+                foreach (var table in Tables.OfIndex)
+                {
+                    statements.BatchCommands.Add(new NpgsqlBatchCommand($"DELETE FROM {table} WHERE key = ANY($1)")
+                    {
+                        Parameters = { new NpgsqlParameter<long[]> { TypedValue = keys } },
+                    });
+                }
+            }
+
+            Insert(statements, Tables.Resource, batch.NewResources);
+            Insert(statements, Tables.Resource, batch.ChangedResources, upsert: true);
+            Insert(statements, Tables.History, batch.History);
+            Insert(statements, Tables.Token, batch.Tokens);
+            Insert(statements, Tables.Reference, batch.References);
+            Insert(statements, Tables.Date, batch.Dates);
+            Insert(statements, Tables.Quantity, batch.Quantities);
+            Insert(statements, Tables.String, batch.Strings);
+            Insert(statements, Tables.Outbox, batch.Outbox);
+            await statements.ExecuteNonQueryAsync(cancellationToken);
+        }
+
+        // From here on the outcome must be known: a cancelled commit could be either.
+        if (transaction is not null)
+        {
+            await transaction.CommitAsync(CancellationToken.None);
+        }
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        if (transaction is not null)
+        {
+            await transaction.DisposeAsync();
+        }
+
+        await connection.DisposeAsync();
+    }
+
+    protected override DbCommand Rent(SqlText sql)
+    {
+        var command = new NpgsqlCommand(sql.ToString(), connection, transaction);
+        foreach (var (name, value) in sql.Parameters)
+        {
+            command.Parameters.Add(new NpgsqlParameter(name, value));
+        }
+
+        return command;
+    }
+
+    protected override ValueTask ReturnAsync(DbCommand command) => command.DisposeAsync();
+
+    private static void Insert<TRow>(NpgsqlBatch statements, Table<TRow> table, List<TRow> rows, bool upsert = false)
+    {
+        if (rows.Count == 0)
+        {
+            return;
+        }
+
+        var arrays = string.Join(", ", Enumerable.Range(1, table.Columns.Count).Select(at => $"${at}"));
+        var text = $"INSERT INTO {table.Name} ({table.ColumnNames}) SELECT * FROM unnest({arrays})";
+        if (upsert)
+        {
+            text += " ON CONFLICT (key) DO UPDATE SET "
+                + string.Join(", ", table.Columns.Skip(1).Select(column => $"{column.Name} = excluded.{column.Name}"));
+        }
+
+        var statement = new NpgsqlBatchCommand(text);
+        foreach (var column in table.Columns)
+        {
+            statement.Parameters.Add(new NpgsqlParameter { Value = column.ValuesOf(rows), NpgsqlDbType = NpgsqlDbType.Array | column.Type });
+        }
+
+        statements.BatchCommands.Add(statement);
+    }
+}

@@ -1,0 +1,74 @@
+namespace TeleFhir.Infrastructure.Persistence;
+
+/// <summary>The current version of one resource. A deleted one stays as a row without JSON, to remember its versions.</summary>
+internal sealed class ResourceRow
+{
+    /// <summary>Issued by <see cref="KeySequence"/>: grows with time, so inserts go to the right of every index that starts with it.</summary>
+    public long Key { get; set; }
+
+    /// <summary><see cref="StorageHash"/> of <c>Type/id</c>; unique, and what reference rows point at.</summary>
+    public long IdHash { get; set; }
+
+    public short Type { get; set; }
+
+    public string Id { get; set; } = "";
+
+    public int Version { get; set; }
+
+    public bool Deleted { get; set; }
+
+    /// <summary>UTC ticks, whole milliseconds.</summary>
+    public long Updated { get; set; }
+
+    public short Method { get; set; }
+
+    /// <summary>Low end of the timeline value in ticks, 0 for none: the default order of a search.</summary>
+    public long Rank { get; set; }
+
+    /// <summary>High end of the timeline value.</summary>
+    public long RankHigh { get; set; }
+
+    /// <summary>Hash of the one patient it is about, 0 where there is none or several.</summary>
+    public long Patient { get; set; }
+
+    /// <summary>UTF-8 JSON, exactly what a read answers; empty when deleted.</summary>
+    public byte[] Raw { get; set; } = [];
+}
+
+/// <summary>A version that is no longer current.</summary>
+internal sealed class HistoryRow
+{
+    public long Key { get; set; }
+
+    public int Version { get; set; }
+
+    public short Type { get; set; }
+
+    public long Updated { get; set; }
+
+    public short Method { get; set; }
+
+    public byte[] Raw { get; set; } = [];
+}
+
+/// <summary>One change, in the transaction that made it: what subscriptions and other followers read.</summary>
+internal sealed class OutboxRow
+{
+    public long Sequence { get; set; }
+
+    public long Key { get; set; }
+
+    public int Version { get; set; }
+
+    public short Method { get; set; }
+}
+
+/// <summary>A file that an import has finished, so that a repeated import passes over it.</summary>
+internal sealed class ImportRow
+{
+    /// <summary>SHA-256 of the content, hexadecimal.</summary>
+    public string Hash { get; set; } = "";
+
+    /// <summary>How many of its parts (bundles or lines) are stored.</summary>
+    public int Done { get; set; }
+}

@@ -1,0 +1,176 @@
+using System.Collections.Immutable;
+using TeleFhir.Domain.Access;
+using TeleFhir.Domain.Fhir;
+using TeleFhir.Domain.Storage;
+
+namespace TeleFhir.Infrastructure.Persistence;
+
+/// <summary>The one write path.</summary>
+internal sealed partial class ResourceStore
+{
+    private const int MostTries = 20;
+
+    /// <inheritdoc />
+    public async Task<CommitResult> CommitAsync(Caller caller, ChangeSet changes, CancellationToken cancellationToken)
+    {
+        foreach (var change in changes.Changes)
+        {
+            caller.Demand(change switch
+            {
+                CreateChange => Interaction.Create,
+                PutChange => Interaction.Update,
+                _ => Interaction.Delete,
+            });
+        }
+
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                return await TryCommitAsync(caller, changes, cancellationToken);
+            }
+            catch (Exception exception) when (database.IsRace(exception))
+            {
+                if (tries == MostTries)
+                {
+                    throw FhirException.Conflict("Others keep changing the same resources; try again.");
+                }
+
+                // Losers of one race do not start the next one together.
+                await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(1, 5 * tries)), clock, cancellationToken);
+            }
+        }
+    }
+
+    private static bool Holds(Change change, ResourceRow? stored) =>
+        change.IfMatch.IsEmpty
+        || (stored is { Deleted: false } && (change.IfMatch.Contains(0) || change.IfMatch.Contains(stored.Version)));
+
+    private async Task<CommitResult> TryCommitAsync(Caller caller, ChangeSet changes, CancellationToken cancellationToken)
+    {
+        await using var session = await database.BeginAsync(cancellationToken);
+        if (!changes.Expectations.IsEmpty)
+        {
+            await session.LockAsync(changes.Expectations.Select(expectation => expectation.Guard), cancellationToken);
+            foreach (var expectation in changes.Expectations)
+            {
+                if (!await StillHoldsAsync(session, caller, expectation, cancellationToken))
+                {
+                    return new CommitResult(CommitStatus.ConditionChanged, []);
+                }
+            }
+        }
+
+        var hashes = changes.Changes
+            .Where(change => change is not CreateChange)
+            .Select(change => StorageHash.OfReference(change.Key.Type, change.Key.Id))
+            .ToList();
+        var stored = hashes.Count == 0 ? [] : await session.LoadForUpdateAsync(hashes, cancellationToken);
+        var batch = new RowBatch();
+        var now = clock.GetUtcNow().UtcTicks / TimeSpan.TicksPerMillisecond * TimeSpan.TicksPerMillisecond;
+        var results = ImmutableArray.CreateBuilder<ChangeResult>(changes.Changes.Length);
+        foreach (var change in changes.Changes)
+        {
+            var idHash = StorageHash.OfReference(change.Key.Type, change.Key.Id);
+            results.Add(Apply(batch, change, idHash, stored.GetValueOrDefault(idHash), now));
+        }
+
+        if (!batch.IsEmpty)
+        {
+            await session.CommitAsync(batch, cancellationToken);
+        }
+
+        return new CommitResult(CommitStatus.Committed, results.MoveToImmutable());
+    }
+
+    private async Task<bool> StillHoldsAsync(Session session, Caller caller, Expectation expectation, CancellationToken cancellationToken)
+    {
+        var limit = Math.Max(1, expectation.MatchedIds.Length + 1);
+        var ids = await MatchIdsAsync(session, caller, expectation.Condition, limit, cancellationToken);
+        return ids.ToHashSet(StringComparer.Ordinal).SetEquals(expectation.MatchedIds);
+    }
+
+    private ChangeResult Apply(RowBatch batch, Change change, long idHash, ResourceRow? stored, long now)
+    {
+        if (!Holds(change, stored))
+        {
+            throw FhirException.PreconditionFailed(
+                $"If-Match: the current version of {change.Key} is {(stored is { Deleted: false } ? stored.Version : "none")}.", change.Source);
+        }
+
+        return change switch
+        {
+            PutChange { MustNotExist: true } when stored is { Deleted: false } =>
+                throw FhirException.PreconditionFailed($"If-None-Match: {change.Key} exists.", change.Source),
+            DeleteChange when stored is not { Deleted: false } => new ChangeResult(ChangeOutcome.Unchanged, stored?.Stored()),
+            DeleteChange => Delete(batch, stored!, now),
+            CreateChange create => Put(batch, create.Key, create.Content, VersionMethod.Post, idHash, stored: null, now),
+            PutChange put => Put(batch, put.Key, put.Content, VersionMethod.Put, idHash, stored, now),
+            _ => throw new NotSupportedException(change.GetType().Name),
+        };
+    }
+
+    private ChangeResult Put(
+        RowBatch batch, ResourceKey key, ResourceContent content, VersionMethod method, long idHash, ResourceRow? stored, long now)
+    {
+        var updated = Math.Max(now, stored?.Updated ?? 0);
+        var version = (stored?.Version ?? 0) + 1;
+        var raw = JsonStamp.Stamp(content.Json.Span, key.Id, version, new DateTimeOffset(updated, TimeSpan.Zero));
+        if (stored is { Deleted: false } && JsonStamp.EqualsIgnoringVersion(raw, stored.Raw))
+        {
+            return new ChangeResult(ChangeOutcome.Unchanged, stored.Stored());
+        }
+
+        var row = new ResourceRow
+        {
+            Key = stored?.Key ?? keys.Next(),
+            IdHash = idHash,
+            Type = ResourceCatalog.NumberOf(key.Type),
+            Id = key.Id,
+            Version = version,
+            Updated = updated,
+            Method = (short)method,
+            Raw = raw,
+        };
+        indexWriter.Write(batch, row, content.Resource);
+        (stored is null ? batch.NewResources : batch.ChangedResources).Add(row);
+        Record(batch, row, stored);
+        return new ChangeResult(stored is { Deleted: false } ? ChangeOutcome.Updated : ChangeOutcome.Created, row.Stored());
+    }
+
+    private static ChangeResult Delete(RowBatch batch, ResourceRow stored, long now)
+    {
+        var row = new ResourceRow
+        {
+            Key = stored.Key,
+            IdHash = stored.IdHash,
+            Type = stored.Type,
+            Id = stored.Id,
+            Version = stored.Version + 1,
+            Deleted = true,
+            Updated = Math.Max(now, stored.Updated),
+            Method = (short)VersionMethod.Delete,
+        };
+        batch.ChangedResources.Add(row);
+        Record(batch, row, stored);
+        return new ChangeResult(ChangeOutcome.Deleted, row.Stored());
+    }
+
+    private static void Record(RowBatch batch, ResourceRow row, ResourceRow? replaced)
+    {
+        if (replaced is not null)
+        {
+            batch.History.Add(new HistoryRow
+            {
+                Key = replaced.Key,
+                Version = replaced.Version,
+                Type = replaced.Type,
+                Updated = replaced.Updated,
+                Method = replaced.Method,
+                Raw = replaced.Raw,
+            });
+        }
+
+        batch.Outbox.Add(new OutboxRow { Key = row.Key, Version = row.Version, Method = row.Method });
+    }
+}

@@ -1,0 +1,380 @@
+using System.Collections.Immutable;
+using System.Data.Common;
+using TeleFhir.Domain.Access;
+using TeleFhir.Domain.Fhir;
+using TeleFhir.Domain.Search;
+using TeleFhir.Domain.Storage;
+using TeleFhir.Infrastructure.Search;
+
+namespace TeleFhir.Infrastructure.Persistence;
+
+/// <summary>Searches.</summary>
+internal sealed partial class ResourceStore
+{
+    /// <summary>A chain that leads to at most this many resources is resolved before the search itself.</summary>
+    private const int MostResolved = 200;
+
+    /// <summary>Up to here gathering matches and sorting them beats walking the timeline and probing.</summary>
+    private const int MostGathered = 2000;
+
+    /// <inheritdoc />
+    public async Task<SearchPage> SearchAsync(Caller caller, SearchQuery query, CancellationToken cancellationToken)
+    {
+        caller.Demand(query.Types.Length == 1 ? Interaction.SearchType : Interaction.SearchSystem);
+        await using var session = await database.OpenAsync(cancellationToken);
+        return query.Types.Length == 1
+            ? await SearchTypeAsync(session, query, cancellationToken)
+            : await SearchSystemAsync(session, query, cancellationToken);
+    }
+
+    private static (SearchOrder Order, ImmutableArray<SortKey> Keys) OrderOf(SearchQuery query) => query.Sort switch
+    {
+        [] => (SearchOrder.TimelineDescending, []),
+        [{ Parameter.IsTimeline: true } key] => (key.Descending ? SearchOrder.TimelineDescending : SearchOrder.TimelineAscending, query.Sort),
+        [{ Parameter.Kind: IndexKind.LastUpdated } key] =>
+            (key.Descending ? SearchOrder.UpdatedDescending : SearchOrder.UpdatedAscending, query.Sort),
+        _ => (SearchOrder.Keys, query.Sort),
+    };
+
+    private static object? SortValue(DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetValue(column) switch
+    {
+        int number => (long)number,
+        short number => (long)number,
+        var value => value,
+    };
+
+    private async Task<SearchPage> SearchTypeAsync(Session session, SearchQuery query, CancellationToken cancellationToken)
+    {
+        var type = query.Types[0];
+        var criteria = await ResolveAsync(session, query.Criteria, cancellationToken);
+        var (order, keys) = OrderOf(query);
+        var search = new SearchSql(database, type, criteria, await ChooseAsync(session, type, criteria, order, cancellationToken));
+        if (query.Count == 0)
+        {
+            return new SearchPage([], [], await TotalAsync(session, search, query.Total, cancellationToken), null, []);
+        }
+
+        var matches = await PageAsync(session, search, order, keys, query.After, query.Count + 1, cancellationToken);
+        var more = matches.Count > query.Count;
+        var page = matches.Take(query.Count).ToList();
+        long? total = query.Total == TotalMode.None ? null
+            : !more && query.After is null ? page.Count
+            : await TotalAsync(session, search, query.Total, cancellationToken);
+        var (included, warnings) = await IncludeAsync(session, query, page, cancellationToken);
+        return new SearchPage(
+            [.. page.Select(match => match.Resource)],
+            included,
+            total,
+            more ? new PageCursor(page[^1].Sort, page[^1].Key) : null,
+            warnings);
+    }
+
+    private static async Task<List<Match>> PageAsync(
+        Session session,
+        SearchSql search,
+        SearchOrder order,
+        ImmutableArray<SortKey> keys,
+        PageCursor? after,
+        int limit,
+        CancellationToken cancellationToken)
+    {
+        var columns = order == SearchOrder.Keys ? keys.Length + 1 : 1;
+        Task<List<Match>> RunAsync(SearchOrder part, PageCursor? from, int most) => session.QueryAsync(
+            search.Page(part, keys, from, most),
+            row => new Match(row.GetInt64(0), row.ReadStored(), [.. Enumerable.Range(7, columns).Select(column => SortValue(row, column))]),
+            cancellationToken);
+
+        if (order != SearchOrder.TimelineAscending)
+        {
+            return await RunAsync(order, after, limit);
+        }
+
+        // Those without a date come last in either direction, but first in the index: they are a walk of their own.
+        var absent = after is { Values: [0L] };
+        var matches = absent ? [] : await RunAsync(SearchOrder.TimelineAscending, after, limit);
+        if (matches.Count < limit)
+        {
+            matches.AddRange(await RunAsync(SearchOrder.TimelineAbsent, absent ? after : null, limit - matches.Count));
+        }
+
+        return matches;
+    }
+
+    /// <summary>
+    /// Turns chains that lead to few resources into plain values: then the search itself can walk the index of the reference.
+    /// The others stay as probes.
+    /// </summary>
+    private async Task<ImmutableArray<Criterion>> ResolveAsync(
+        Session session, ImmutableArray<Criterion> criteria, CancellationToken cancellationToken)
+    {
+        if (!criteria.Any(criterion => criterion is ChainCriterion or HasCriterion))
+        {
+            return criteria;
+        }
+
+        var resolved = ImmutableArray.CreateBuilder<Criterion>(criteria.Length);
+        foreach (var criterion in criteria)
+        {
+            resolved.Add(criterion switch
+            {
+                ChainCriterion chain => await ResolveAsync(session, chain, cancellationToken),
+                HasCriterion has => await ResolveAsync(session, has, cancellationToken),
+                _ => criterion,
+            });
+        }
+
+        return resolved.MoveToImmutable();
+    }
+
+    private async Task<Criterion> ResolveAsync(Session session, ChainCriterion chain, CancellationToken cancellationToken)
+    {
+        var hashes = ImmutableArray.CreateBuilder<long>();
+        foreach (var target in chain.Targets)
+        {
+            var rows = await FewAsync(session, target.Type, target.Criterion, "r.id_hash", "", cancellationToken);
+            if (rows is null || hashes.Count + rows.Count > MostResolved)
+            {
+                return chain;
+            }
+
+            hashes.AddRange(rows);
+        }
+
+        return new TargetsCriterion(chain.Reference, hashes.ToImmutable());
+    }
+
+    private async Task<Criterion> ResolveAsync(Session session, HasCriterion has, CancellationToken cancellationToken)
+    {
+        var sql = new SqlText();
+        var sources = new CriteriaSql(database, sql).Sources(has.Reference.Sources, "x", true);
+        var rows = await FewAsync(
+            session, has.SourceType, has.Criterion, "x.hash", $"JOIN ix_reference x ON x.key = r.key AND {sources}", cancellationToken, sql);
+        return rows is null ? has : new RowsCriterion([.. rows]);
+    }
+
+    /// <summary>One number of each match of a criterion where there are few, else null.</summary>
+    private async Task<List<long>?> FewAsync(
+        Session session, string type, Criterion criterion, string column, string join, CancellationToken cancellationToken, SqlText? prefix = null)
+    {
+        var criteria = await ResolveAsync(session, [criterion], cancellationToken);
+        var driver = SearchDriver.For(criteria).MinBy(candidate => candidate.Cost);
+        if (driver is null)
+        {
+            return null;
+        }
+
+        // The matches are counted before they are joined: a walk over many must stop early.
+        var keys = new SearchSql(database, type, criteria, driver).Keys(MostResolved + 1);
+        var found = await session.QueryAsync(keys, row => row.GetInt64(0), cancellationToken);
+        if (found.Count > MostResolved)
+        {
+            return null;
+        }
+
+        if (found.Count == 0)
+        {
+            return [];
+        }
+
+        var sql = prefix ?? new SqlText();
+        sql.Append($"SELECT DISTINCT {column} FROM resource r {join} WHERE NOT r.deleted AND {database.AnyOf("r.key", found, sql)}");
+        return await session.QueryAsync(sql, row => row.GetInt64(0), cancellationToken);
+    }
+
+    /// <summary>The index to walk. Where the criteria themselves do not tell, what each would read is counted, up to a limit.</summary>
+    private async Task<SearchDriver?> ChooseAsync(
+        Session session, string type, ImmutableArray<Criterion> criteria, SearchOrder order, CancellationToken cancellationToken)
+    {
+        var candidates = SearchDriver.For(criteria).OrderBy(candidate => candidate.Cost).ToList();
+        if (candidates.Count == 0 || candidates[0].IsSelective)
+        {
+            return candidates.FirstOrDefault();
+        }
+
+        var ordered = order is SearchOrder.TimelineDescending or SearchOrder.TimelineAscending;
+        var best = ordered ? candidates.FirstOrDefault(candidate => candidate.Ordered) : null;
+        if (best is not null && candidates.Count(candidate => candidate.Ordered) == 1)
+        {
+            return best;
+        }
+
+        var least = MostGathered;
+        foreach (var candidate in candidates)
+        {
+            var reach = (int)(await session.QueryAsync(
+                new SearchSql(database, type, [], candidate).Reach(MostGathered), row => row.GetInt64(0), cancellationToken))[0];
+            if (reach < least)
+            {
+                (best, least) = (candidate, reach);
+            }
+        }
+
+        // Other keys need every match anyway; then any index beats the whole type.
+        return best ?? (order == SearchOrder.Keys ? candidates[0] : null);
+    }
+
+    private async Task<long?> TotalAsync(Session session, SearchSql search, TotalMode mode, CancellationToken cancellationToken)
+    {
+        if (mode == TotalMode.None)
+        {
+            return null;
+        }
+
+        if (mode == TotalMode.Accurate)
+        {
+            return (await session.QueryAsync(search.Count(null), row => row.GetInt64(0), cancellationToken))[0];
+        }
+
+        var counted = (await session.QueryAsync(search.Count(limits.TotalLimit + 1), row => row.GetInt64(0), cancellationToken))[0];
+        return counted <= limits.TotalLimit ? counted
+            : mode == TotalMode.Estimate ? Math.Max(counted, await database.EstimateAsync(session, search.Keys(null), cancellationToken))
+            : null;
+    }
+
+    private async Task<(ImmutableArray<StoredResource> Included, ImmutableArray<string> Warnings)> IncludeAsync(
+        Session session, SearchQuery query, List<Match> page, CancellationToken cancellationToken)
+    {
+        if (page.Count == 0 || (query.Includes.IsEmpty && query.ReverseIncludes.IsEmpty))
+        {
+            return ([], []);
+        }
+
+        var seen = page.Select(match => match.Key).ToHashSet();
+        var included = ImmutableArray.CreateBuilder<StoredResource>();
+        var warnings = ImmutableArray.CreateBuilder<string>();
+        var keys = page.Select(match => match.Key).ToList();
+        foreach (var include in query.Includes)
+        {
+            var sql = new SqlText();
+            sql.Append($"SELECT DISTINCT {RowReader.StoredColumns} FROM ix_reference x JOIN resource r ON r.id_hash = x.hash AND NOT r.deleted WHERE ");
+            sql.Append(database.AnyOf("x.key", keys, sql)).Append(" AND ")
+                .Append(new CriteriaSql(database, sql).Sources(include.Parameter.Sources, "x", true));
+            await TakeAsync(include, sql, include.TargetType);
+        }
+
+        foreach (var include in query.ReverseIncludes)
+        {
+            var hashes = page
+                .Where(match => include.TargetType is null || match.Resource.Key.Type == include.TargetType)
+                .Select(match => StorageHash.OfReference(match.Resource.Key.Type, match.Resource.Key.Id))
+                .ToList();
+            if (hashes.Count > 0)
+            {
+                var sql = new SqlText();
+                sql.Append($"SELECT DISTINCT {RowReader.StoredColumns} FROM ix_reference x JOIN resource r ON r.key = x.key AND NOT r.deleted WHERE ");
+                sql.Append(new CriteriaSql(database, sql).Sources(include.Parameter.Sources, "x", true)).Append(" AND ")
+                    .Append(database.AnyOf("x.hash", hashes, sql));
+                await TakeAsync(include, sql, targetType: null);
+            }
+        }
+
+        return (included.ToImmutable(), warnings.ToImmutable());
+
+        async Task TakeAsync(Include include, SqlText sql, string? targetType)
+        {
+            if (targetType is not null)
+            {
+                sql.Append($" AND r.type = {sql.Value(ResourceCatalog.NumberOf(targetType))}");
+            }
+
+            sql.Append(FormattableString.Invariant($" LIMIT {limits.IncludeLimit + 1}"));
+            var rows = await session.QueryAsync(sql, row => (Key: row.GetInt64(0), Stored: row.ReadStored()), cancellationToken);
+            if (rows.Count > limits.IncludeLimit)
+            {
+                warnings.Add($"{include.SourceType}:{include.Parameter.Code} would include more than {limits.IncludeLimit} resources; the rest is left out.");
+            }
+
+            foreach (var (key, stored) in rows.Take(limits.IncludeLimit))
+            {
+                if (seen.Add(key))
+                {
+                    included.Add(stored);
+                }
+            }
+        }
+    }
+
+    /// <summary>Across types the order is by time of change, which all types share. Each type is a branch with its own parameters.</summary>
+    private async Task<SearchPage> SearchSystemAsync(Session session, SearchQuery query, CancellationToken cancellationToken)
+    {
+        var ascending = query.Sort is [{ Parameter.Kind: IndexKind.LastUpdated, Descending: false }];
+        if (!query.Sort.IsEmpty && query.Sort is not [{ Parameter.Kind: IndexKind.LastUpdated }])
+        {
+            throw FhirException.NotSupported("A search across types is sorted by _lastUpdated only.");
+        }
+
+        var order = ascending ? SearchOrder.UpdatedAscending : SearchOrder.UpdatedDescending;
+        var searches = (query.Types.IsEmpty ? ResourceCatalog.Types : query.Types)
+            .Select(type => new SearchSql(database, type, [.. query.Criteria.Select(criterion => OnType(criterion, type))], driver: null))
+            .ToList();
+        long? total = null;
+        if (query.Total != TotalMode.None || query.Count == 0)
+        {
+            int? most = query.Total == TotalMode.Accurate ? null : limits.TotalLimit + 1;
+            total = 0;
+            foreach (var search in searches)
+            {
+                total += (await session.QueryAsync(search.Count(most), row => row.GetInt64(0), cancellationToken))[0];
+                if (most is not null && total > limits.TotalLimit)
+                {
+                    total = null;
+                    break;
+                }
+            }
+        }
+
+        if (query.Count == 0)
+        {
+            return new SearchPage([], [], total, null, []);
+        }
+
+        var sql = new SqlText();
+        var limit = query.Count + 1;
+        for (var i = 0; i < searches.Count; i++)
+        {
+            sql.Append(i == 0 ? "" : " UNION ALL ").Append("SELECT * FROM (");
+            searches[i].AppendPage(sql, order, [], query.After, limit);
+            sql.Append($") t{i}");
+        }
+
+        sql.Append($" ORDER BY 8{(ascending ? "" : " DESC")}, 1{(ascending ? "" : " DESC")}").Append(FormattableString.Invariant($" LIMIT {limit}"));
+        var matches = await session.QueryAsync(
+            sql, row => new Match(row.GetInt64(0), row.ReadStored(), [SortValue(row, 7)]), cancellationToken);
+        var page = matches.Take(query.Count).ToList();
+        var (included, warnings) = await IncludeAsync(session, query, page, cancellationToken);
+        return new SearchPage(
+            [.. page.Select(match => match.Resource)],
+            included,
+            total,
+            matches.Count > query.Count ? new PageCursor(page[^1].Sort, page[^1].Key) : null,
+            warnings);
+    }
+
+    /// <summary>A parameter of all types is stored under each type's own id.</summary>
+    private Criterion OnType(Criterion criterion, string type)
+    {
+        SearchParameter Own(SearchParameter parameter) => catalog.Find(type, parameter.Code)
+            ?? throw FhirException.NotSupported($"{parameter.Code} is not a search parameter of {type}.");
+        return criterion switch
+        {
+            ValueCriterion value => value with { Parameter = Own(value.Parameter) },
+            MissingCriterion missing => missing with { Parameter = Own(missing.Parameter) },
+            ChainCriterion chain => chain with { Reference = Own(chain.Reference) },
+            _ => criterion,
+        };
+    }
+
+    private async Task<List<string>> MatchIdsAsync(
+        Session session, Caller caller, SearchQuery query, int limit, CancellationToken cancellationToken)
+    {
+        caller.Demand(Interaction.SearchType);
+        var criteria = await ResolveAsync(session, query.Criteria, cancellationToken);
+        var driver = await ChooseAsync(session, query.Types[0], criteria, SearchOrder.Keys, cancellationToken);
+        var keys = new SearchSql(database, query.Types[0], criteria, driver).Keys(limit);
+        var sql = new SqlText().Append($"SELECT r.id FROM ({keys}) q JOIN resource r ON r.key = q.key");
+        sql.Parameters.AddRange(keys.Parameters);
+        return await session.QueryAsync(sql, row => row.GetString(0), cancellationToken);
+    }
+
+    private sealed record Match(long Key, StoredResource Resource, ImmutableArray<object?> Sort);
+}

@@ -1,0 +1,165 @@
+using System.Globalization;
+using TeleFhir.Domain.Access;
+using TeleFhir.Domain.Fhir;
+using TeleFhir.Domain.Search;
+using TeleFhir.Domain.Storage;
+
+namespace TeleFhir.Infrastructure.Persistence;
+
+/// <summary>Stored resources on either database. This part reads; commits and searches are in files of their own.</summary>
+internal sealed partial class ResourceStore(
+    Database database,
+    SearchParameterCatalog catalog,
+    IndexWriter indexWriter,
+    KeySequence keys,
+    StoreLimits limits,
+    TimeProvider clock) : IResourceStore
+{
+    /// <inheritdoc />
+    public async ValueTask<StoredResource?> ReadAsync(Caller caller, ResourceKey key, CancellationToken cancellationToken)
+    {
+        caller.Demand(key.Version is null ? Interaction.Read : Interaction.VersionRead);
+        await using var session = await database.OpenAsync(cancellationToken);
+        var current = await FindAsync(session, key, cancellationToken);
+        if (current is not { } found || key.Version is not { } version || found.Resource.Key.Version == version)
+        {
+            return current?.Resource;
+        }
+
+        var sql = new SqlText();
+        sql.Append("SELECT h.updated, h.method, h.raw FROM history h WHERE h.key = ").Append(sql.Value(found.Key))
+            .Append(" AND h.version = ").Append(sql.Value(version));
+        var old = await session.QueryAsync(
+            sql,
+            row => new StoredResource(
+                key, new DateTimeOffset(row.GetInt64(0), TimeSpan.Zero), (VersionMethod)row.GetInt16(1), row.GetFieldValue<byte[]>(2)),
+            cancellationToken);
+        return old.SingleOrDefault();
+    }
+
+    /// <inheritdoc />
+    public async Task<HistoryPage> HistoryAsync(Caller caller, HistoryQuery query, CancellationToken cancellationToken)
+    {
+        caller.Demand(query switch
+        {
+            { Id: not null } => Interaction.HistoryInstance,
+            { Type: not null } => Interaction.HistoryType,
+            _ => Interaction.HistorySystem,
+        });
+        await using var session = await database.OpenAsync(cancellationToken);
+        long? key = null;
+        if (query is { Type: { } type, Id: { } id })
+        {
+            var found = await FindAsync(session, new ResourceKey(type, id), cancellationToken)
+                ?? throw FhirException.NotFound($"{type}/{id} is not known.");
+            key = found.Key;
+        }
+
+        var history = new HistorySql(query, key);
+        var rows = query.Count == 0
+            ? []
+            : await session.QueryAsync(history.Page(query.Count + 1), row => (Key: row.GetInt64(0), Stored: row.ReadStored()), cancellationToken);
+        var more = rows.Count > query.Count;
+        var entries = rows.Take(query.Count).ToList();
+        var total = !more && query.After is null && query.Count > 0
+            ? entries.Count
+            : (await session.QueryAsync(history.Total(query.Count == 0 ? null : limits.TotalLimit + 1), row => row.GetInt64(0), cancellationToken))[0];
+        return new HistoryPage(
+            [.. entries.Select(entry => entry.Stored)],
+            query.Count > 0 && total > limits.TotalLimit ? null : total,
+            more ? new HistoryCursor(entries[^1].Stored.LastUpdated.Ticks, entries[^1].Key, entries[^1].Stored.Key.Version ?? 0) : null);
+    }
+
+    private static async Task<(long Key, StoredResource Resource)?> FindAsync(
+        Session session, ResourceKey key, CancellationToken cancellationToken)
+    {
+        var sql = new SqlText();
+        sql.Append($"SELECT {RowReader.StoredColumns} FROM resource r WHERE r.id_hash = ")
+            .Append(sql.Value(StorageHash.OfReference(key.Type, key.Id)));
+        var rows = await session.QueryAsync(sql, row => (row.GetInt64(0), row.ReadStored()), cancellationToken);
+        return rows.Count == 0 ? null : rows[0];
+    }
+}
+
+/// <summary>What a search may cost, from configuration.</summary>
+/// <param name="TotalLimit">Totals above this are given only when asked for.</param>
+/// <param name="IncludeLimit">How many resources one include may bring.</param>
+internal sealed record StoreLimits(int TotalLimit = 1000, int IncludeLimit = 1000);
+
+/// <summary>The SQL of a history request: versions from the table of current ones and the table of old ones, as one order.</summary>
+internal sealed class HistorySql(HistoryQuery query, long? key)
+{
+    public SqlText Page(int limit)
+    {
+        var sql = new SqlText();
+        var order = query.OldestFirst ? "updated, key, version" : "updated DESC, key DESC, version DESC";
+        sql.Append($"SELECT v.key, v.type, r.id, v.version, v.updated, v.method, v.raw FROM (");
+        Union(sql, "key, type, version, updated, method, raw", order, limit);
+        sql.Append($") v JOIN resource r ON r.key = v.key ORDER BY v.{order.Replace(", ", ", v.", StringComparison.Ordinal)}")
+            .Append(string.Create(CultureInfo.InvariantCulture, $" LIMIT {limit}"));
+        return sql;
+    }
+
+    public SqlText Total(int? limit)
+    {
+        var sql = new SqlText();
+        sql.Append("SELECT count(*) FROM (");
+        Union(sql, "key", order: null, limit);
+        if (limit is not null)
+        {
+            sql.Append(string.Create(CultureInfo.InvariantCulture, $" LIMIT {limit}"));
+        }
+
+        return sql.Append(") v");
+    }
+
+    /// <summary>One ordered, limited branch per table and type: each reads a range of its index and no more.</summary>
+    private void Union(SqlText sql, string columns, string? order, int? limit)
+    {
+        IEnumerable<short?> types = key is not null ? [null]
+            : query.Type is { } type ? [ResourceCatalog.NumberOf(type)]
+            : ResourceCatalog.Types.Select(name => (short?)ResourceCatalog.NumberOf(name));
+        var first = true;
+        foreach (var number in types)
+        {
+            foreach (var table in (string[])["resource", "history"])
+            {
+                sql.Append(first ? "" : " UNION ALL ").Append($"SELECT * FROM (SELECT {columns} FROM {table} t WHERE ");
+                Where(sql, number);
+                sql.Append(order is null || order.Length == 0 ? "" : $" ORDER BY {order}");
+                sql.Append(limit is null ? "" : string.Create(CultureInfo.InvariantCulture, $" LIMIT {limit}"))
+                    .Append(string.Create(CultureInfo.InvariantCulture, $") {table[0]}{number}"));
+                first = false;
+            }
+        }
+    }
+
+    private void Where(SqlText sql, short? type)
+    {
+        sql.Append(key is { } k ? $"t.key = {sql.Value(k)}" : $"t.type = {sql.Value(type!.Value)}");
+        if (query.Since is { } since)
+        {
+            sql.Append($" AND t.updated >= {sql.Value(since.UtcTicks)}");
+        }
+
+        if (query.Before is { } before)
+        {
+            sql.Append($" AND t.updated < {sql.Value(before.UtcTicks)}");
+        }
+
+        if (query.At is { } at)
+        {
+            // Current in the range: made before it ends and not replaced before it begins.
+            var low = sql.Value(at.Low);
+            sql.Append($" AND t.updated < {sql.Value(at.High)}")
+                .Append($" AND NOT EXISTS (SELECT 1 FROM history n WHERE n.key = t.key AND n.version = t.version + 1 AND n.updated <= {low})")
+                .Append($" AND NOT EXISTS (SELECT 1 FROM resource n WHERE n.key = t.key AND n.version = t.version + 1 AND n.updated <= {low})");
+        }
+
+        if (query.After is { } after)
+        {
+            sql.Append($" AND (t.updated, t.key, t.version) {(query.OldestFirst ? ">" : "<")} ")
+                .Append($"({sql.Value(after.Updated)}, {sql.Value(after.Key)}, {sql.Value(after.Version)})");
+        }
+    }
+}

@@ -1,0 +1,147 @@
+using NpgsqlTypes;
+
+namespace TeleFhir.Infrastructure.Persistence;
+
+/// <summary>All rows that one commit writes, by table.</summary>
+internal sealed class RowBatch
+{
+    /// <summary>Rows of resources that were not there.</summary>
+    public List<ResourceRow> NewResources { get; } = [];
+
+    /// <summary>Rows that take the place of the stored ones with the same key.</summary>
+    public List<ResourceRow> ChangedResources { get; } = [];
+
+    public List<HistoryRow> History { get; } = [];
+
+    public List<OutboxRow> Outbox { get; } = [];
+
+    public List<TokenRow> Tokens { get; } = [];
+
+    public List<ReferenceRow> References { get; } = [];
+
+    public List<DateRow> Dates { get; } = [];
+
+    public List<QuantityRow> Quantities { get; } = [];
+
+    public List<StringRow> Strings { get; } = [];
+
+    public bool IsEmpty => NewResources.Count == 0 && ChangedResources.Count == 0;
+}
+
+/// <summary>A table and its columns as both databases write them.</summary>
+internal sealed class Table<TRow>(string name, params Column<TRow>[] columns)
+{
+    public string Name { get; } = name;
+
+    public IReadOnlyList<Column<TRow>> Columns { get; } = columns;
+
+    public string ColumnNames { get; } = string.Join(", ", columns.Select(column => column.Name));
+}
+
+/// <summary>A column and how to take its value from a row.</summary>
+internal abstract class Column<TRow>(string name, NpgsqlDbType type)
+{
+    public string Name { get; } = name;
+
+    public NpgsqlDbType Type { get; } = type;
+
+    public abstract object ValueOf(TRow row);
+
+    public abstract Array ValuesOf(IReadOnlyList<TRow> rows);
+}
+
+internal sealed class Column<TRow, T>(string name, NpgsqlDbType type, Func<TRow, T> value) : Column<TRow>(name, type)
+{
+    public override object ValueOf(TRow row) => value(row) ?? (object)DBNull.Value;
+
+    public override Array ValuesOf(IReadOnlyList<TRow> rows)
+    {
+        var values = new T[rows.Count];
+        for (var i = 0; i < values.Length; i++)
+        {
+            values[i] = value(rows[i]);
+        }
+
+        return values;
+    }
+}
+
+/// <summary>The tables that commits write. Names and order are those of the model; a test holds the two together.</summary>
+internal static class Tables
+{
+    public static readonly Table<ResourceRow> Resource = new(
+        "resource",
+        new Column<ResourceRow, long>("key", NpgsqlDbType.Bigint, row => row.Key),
+        new Column<ResourceRow, long>("id_hash", NpgsqlDbType.Bigint, row => row.IdHash),
+        new Column<ResourceRow, short>("type", NpgsqlDbType.Smallint, row => row.Type),
+        new Column<ResourceRow, string>("id", NpgsqlDbType.Text, row => row.Id),
+        new Column<ResourceRow, int>("version", NpgsqlDbType.Integer, row => row.Version),
+        new Column<ResourceRow, bool>("deleted", NpgsqlDbType.Boolean, row => row.Deleted),
+        new Column<ResourceRow, long>("updated", NpgsqlDbType.Bigint, row => row.Updated),
+        new Column<ResourceRow, short>("method", NpgsqlDbType.Smallint, row => row.Method),
+        new Column<ResourceRow, long>("rank", NpgsqlDbType.Bigint, row => row.Rank),
+        new Column<ResourceRow, long>("rank_high", NpgsqlDbType.Bigint, row => row.RankHigh),
+        new Column<ResourceRow, long>("patient", NpgsqlDbType.Bigint, row => row.Patient),
+        new Column<ResourceRow, byte[]>("raw", NpgsqlDbType.Bytea, row => row.Raw));
+
+    public static readonly Table<HistoryRow> History = new(
+        "history",
+        new Column<HistoryRow, long>("key", NpgsqlDbType.Bigint, row => row.Key),
+        new Column<HistoryRow, int>("version", NpgsqlDbType.Integer, row => row.Version),
+        new Column<HistoryRow, short>("type", NpgsqlDbType.Smallint, row => row.Type),
+        new Column<HistoryRow, long>("updated", NpgsqlDbType.Bigint, row => row.Updated),
+        new Column<HistoryRow, short>("method", NpgsqlDbType.Smallint, row => row.Method),
+        new Column<HistoryRow, byte[]>("raw", NpgsqlDbType.Bytea, row => row.Raw));
+
+    public static readonly Table<OutboxRow> Outbox = new(
+        "outbox",
+        new Column<OutboxRow, long>("key", NpgsqlDbType.Bigint, row => row.Key),
+        new Column<OutboxRow, int>("version", NpgsqlDbType.Integer, row => row.Version),
+        new Column<OutboxRow, short>("method", NpgsqlDbType.Smallint, row => row.Method));
+
+    public static readonly Table<TokenRow> Token = Index<TokenRow>(
+        "ix_token",
+        new Column<TokenRow, long>("hash", NpgsqlDbType.Bigint, row => row.Hash),
+        new Column<TokenRow, long>("system", NpgsqlDbType.Bigint, row => row.System),
+        new Column<TokenRow, long>("rank", NpgsqlDbType.Bigint, row => row.Rank),
+        new Column<TokenRow, long>("patient", NpgsqlDbType.Bigint, row => row.Patient),
+        new Column<TokenRow, string>("code", NpgsqlDbType.Text, row => row.Code));
+
+    public static readonly Table<ReferenceRow> Reference = Index<ReferenceRow>(
+        "ix_reference",
+        new Column<ReferenceRow, long>("hash", NpgsqlDbType.Bigint, row => row.Hash),
+        new Column<ReferenceRow, short>("target_type", NpgsqlDbType.Smallint, row => row.TargetType),
+        new Column<ReferenceRow, long>("rank", NpgsqlDbType.Bigint, row => row.Rank));
+
+    public static readonly Table<DateRow> Date = Index<DateRow>(
+        "ix_date",
+        new Column<DateRow, long>("low", NpgsqlDbType.Bigint, row => row.Low),
+        new Column<DateRow, long>("high", NpgsqlDbType.Bigint, row => row.High));
+
+    public static readonly Table<QuantityRow> Quantity = Index<QuantityRow>(
+        "ix_quantity",
+        new Column<QuantityRow, double>("value", NpgsqlDbType.Double, row => row.Value),
+        new Column<QuantityRow, long>("system", NpgsqlDbType.Bigint, row => row.System),
+        new Column<QuantityRow, long>("code", NpgsqlDbType.Bigint, row => row.Code),
+        new Column<QuantityRow, long>("unit", NpgsqlDbType.Bigint, row => row.Unit));
+
+    public static readonly Table<StringRow> String = Index<StringRow>(
+        "ix_string",
+        new Column<StringRow, string>("norm", NpgsqlDbType.Text, row => row.Norm),
+        new Column<StringRow, string?>("rest", NpgsqlDbType.Text, row => row.Rest),
+        new Column<StringRow, string>("text", NpgsqlDbType.Text, row => row.Text));
+
+    /// <summary>The tables that hold index rows of a resource, by its key.</summary>
+    public static readonly IReadOnlyList<string> OfIndex = [Token.Name, Reference.Name, Date.Name, Quantity.Name, String.Name];
+
+    private static Table<TRow> Index<TRow>(string name, params Column<TRow>[] columns)
+        where TRow : IndexRow => new(
+        name,
+        [
+            new Column<TRow, long>("key", NpgsqlDbType.Bigint, row => row.Key),
+            new Column<TRow, int>("param", NpgsqlDbType.Integer, row => row.Param),
+            new Column<TRow, short>("ordinal", NpgsqlDbType.Smallint, row => row.Ordinal),
+            new Column<TRow, short>("item", NpgsqlDbType.Smallint, row => row.Item),
+            .. columns,
+        ]);
+}

@@ -1,0 +1,260 @@
+using System.Collections.Concurrent;
+using System.Data.Common;
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+
+namespace TeleFhir.Infrastructure.Persistence;
+
+/// <summary>
+/// SQLite in WAL mode: any number of readers, one writer. Every commit is on disk before it is acknowledged (<c>synchronous=FULL</c>).
+/// </summary>
+internal sealed class SqliteDatabase : Database
+{
+    private readonly ConcurrentBag<SqliteSlot> _readers = [];
+    private readonly SemaphoreSlim _writing = new(1, 1);
+    private readonly string _connectionString;
+    private SqliteSlot? _writer;
+
+    public SqliteDatabase(string connectionString)
+    {
+        // Connections are kept here with their prepared statements; the driver's own pool would forget those.
+        _connectionString = new SqliteConnectionStringBuilder(connectionString) { Pooling = false, DefaultTimeout = 30 }.ConnectionString;
+    }
+
+    public override string Fence => "";
+
+    public override string PositionFunction => "instr";
+
+    public override ValueTask<Session> OpenAsync(CancellationToken cancellationToken)
+    {
+        var slot = _readers.TryTake(out var free) ? free : new SqliteSlot(_connectionString);
+        return ValueTask.FromResult<Session>(new SqliteSession(slot, writes: false, () => _readers.Add(slot)));
+    }
+
+    public override async ValueTask<Session> BeginAsync(CancellationToken cancellationToken)
+    {
+        await _writing.WaitAsync(cancellationToken);
+        try
+        {
+            _writer ??= new SqliteSlot(_connectionString);
+
+            // IMMEDIATE takes the write lock now: what is read in this transaction cannot be overtaken by another process either.
+            _writer.Execute("BEGIN IMMEDIATE");
+            return new SqliteSession(_writer, writes: true, () => _writing.Release());
+        }
+        catch
+        {
+            _writing.Release();
+            throw;
+        }
+    }
+
+    public override string AnyOf(string column, IReadOnlyList<long> values, SqlText sql) => values.Count == 1
+        ? $"{column} = {sql.Value(values[0])}"
+        : $"{column} IN ({string.Join(", ", values.Select(value => sql.Value(value)))})";
+
+    public override bool IsRace(Exception exception) => exception is SqliteException
+    {
+        SqliteErrorCode: 5 or 6, // SQLITE_BUSY, SQLITE_LOCKED
+    } or SqliteException { SqliteExtendedErrorCode: 1555 or 2067 }; // SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE
+
+    /// <summary>SQLite plans without statistics of values; an estimate costs as much as the count itself.</summary>
+    public override async Task<long> EstimateAsync(Session session, SqlText query, CancellationToken cancellationToken)
+    {
+        var count = new SqlText().Append($"SELECT count(*) FROM ({query}) q");
+        count.Parameters.AddRange(query.Parameters);
+        return (await session.QueryAsync(count, row => row.GetInt64(0), cancellationToken))[0];
+    }
+
+    public override ValueTask DisposeAsync()
+    {
+        while (_readers.TryTake(out var reader))
+        {
+            reader.Dispose();
+        }
+
+        _writer?.Dispose();
+        _writing.Dispose();
+        return ValueTask.CompletedTask;
+    }
+}
+
+/// <summary>A connection and the statements prepared on it.</summary>
+internal sealed class SqliteSlot : IDisposable
+{
+    private const int MostStatements = 200;
+    private readonly SqliteConnection _connection;
+    private readonly Dictionary<string, SqliteCommand> _statements = new(StringComparer.Ordinal);
+
+    public SqliteSlot(string connectionString)
+    {
+        _connection = new SqliteConnection(connectionString);
+        _connection.Open();
+        Execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=30000; PRAGMA foreign_keys=OFF; "
+            + "PRAGMA cache_size=-65536; PRAGMA mmap_size=1073741824; PRAGMA wal_autocheckpoint=4000; PRAGMA temp_store=MEMORY;");
+    }
+
+    public void Execute(string sql)
+    {
+        using var command = _connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
+
+    /// <summary>Ends the transaction without effect; some errors have ended it already.</summary>
+    public void Rollback()
+    {
+        if (raw.sqlite3_get_autocommit(_connection.Handle) == 0)
+        {
+            Execute("ROLLBACK");
+        }
+    }
+
+    /// <summary>The prepared statement of this text without parameters; its user must be done before anybody asks for it again.</summary>
+    public SqliteCommand Prepared(string sql)
+    {
+        if (_statements.TryGetValue(sql, out var statement))
+        {
+            statement.Parameters.Clear();
+            return statement;
+        }
+
+        if (_statements.Count >= MostStatements)
+        {
+            foreach (var old in _statements.Values)
+            {
+                old.Dispose();
+            }
+
+            _statements.Clear();
+        }
+
+        statement = _connection.CreateCommand();
+        statement.CommandText = sql;
+        _statements.Add(sql, statement);
+        return statement;
+    }
+
+    public void Dispose()
+    {
+        foreach (var statement in _statements.Values)
+        {
+            statement.Dispose();
+        }
+
+        _connection.Dispose();
+    }
+}
+
+internal sealed class SqliteSession(SqliteSlot slot, bool writes, Action release) : Session
+{
+    private bool _committed;
+
+    /// <summary>There is one writer; whoever is in the transaction holds every guard.</summary>
+    public override Task LockAsync(IEnumerable<string> guards, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public override async Task<Dictionary<long, ResourceRow>> LoadForUpdateAsync(
+        IReadOnlyList<long> idHashes, CancellationToken cancellationToken)
+    {
+        var rows = new Dictionary<long, ResourceRow>();
+        var command = slot.Prepared($"SELECT {Tables.Resource.ColumnNames} FROM resource WHERE id_hash = @id");
+        var id = command.Parameters.Add("@id", SqliteType.Integer);
+        foreach (var idHash in idHashes)
+        {
+            id.Value = idHash;
+            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+            if (await reader.ReadAsync(cancellationToken))
+            {
+                rows[idHash] = reader.ReadResourceRow();
+            }
+        }
+
+        return rows;
+    }
+
+    public override Task CommitAsync(RowBatch batch, CancellationToken cancellationToken)
+    {
+        if (batch.ChangedResources.Count > 0)
+        {
+            foreach (var table in Tables.OfIndex)
+            {
+                var delete = slot.Prepared($"DELETE FROM {table} WHERE key = @key");
+                var key = delete.Parameters.Add("@key", SqliteType.Integer);
+                foreach (var row in batch.ChangedResources)
+                {
+                    key.Value = row.Key;
+                    delete.ExecuteNonQuery();
+                }
+            }
+        }
+
+        Insert(Tables.Resource, batch.NewResources);
+        Insert(Tables.Resource, batch.ChangedResources, upsert: true);
+        Insert(Tables.History, batch.History);
+        Insert(Tables.Token, batch.Tokens);
+        Insert(Tables.Reference, batch.References);
+        Insert(Tables.Date, batch.Dates);
+        Insert(Tables.Quantity, batch.Quantities);
+        Insert(Tables.String, batch.Strings);
+        Insert(Tables.Outbox, batch.Outbox);
+        slot.Execute("COMMIT");
+        _committed = true;
+        return Task.CompletedTask;
+    }
+
+    public override ValueTask DisposeAsync()
+    {
+        if (writes && !_committed)
+        {
+            slot.Rollback();
+        }
+
+        release();
+        return ValueTask.CompletedTask;
+    }
+
+    protected override DbCommand Rent(SqlText sql)
+    {
+        var command = slot.Prepared(sql.ToString());
+        foreach (var (name, value) in sql.Parameters)
+        {
+            command.Parameters.AddWithValue(name, value);
+        }
+
+        return command;
+    }
+
+    /// <summary>It stays prepared for the next user of the connection.</summary>
+    protected override ValueTask ReturnAsync(DbCommand command) => ValueTask.CompletedTask;
+
+    private void Insert<TRow>(Table<TRow> table, List<TRow> rows, bool upsert = false)
+    {
+        if (rows.Count == 0)
+        {
+            return;
+        }
+
+        var text = $"INSERT INTO {table.Name} ({table.ColumnNames}) VALUES ({string.Join(", ", table.Columns.Select(column => "@" + column.Name))})";
+        if (upsert)
+        {
+            text += " ON CONFLICT (key) DO UPDATE SET "
+                + string.Join(", ", table.Columns.Skip(1).Select(column => $"{column.Name} = excluded.{column.Name}"));
+        }
+
+        var command = slot.Prepared(text);
+        foreach (var column in table.Columns)
+        {
+            command.Parameters.AddWithValue("@" + column.Name, DBNull.Value);
+        }
+
+        foreach (var row in rows)
+        {
+            for (var i = 0; i < table.Columns.Count; i++)
+            {
+                command.Parameters[i].Value = table.Columns[i].ValueOf(row);
+            }
+
+            command.ExecuteNonQuery();
+        }
+    }
+}

@@ -1,0 +1,316 @@
+using System.Collections.Immutable;
+using TeleFhir.Domain.Fhir;
+using TeleFhir.Domain.Search;
+using TeleFhir.Infrastructure.Persistence;
+
+namespace TeleFhir.Infrastructure.Search;
+
+/// <summary>
+/// The resource a criterion is about, as SQL names it.
+/// </summary>
+/// <param name="Key">Its storage key, for example <c>d.key</c>.</param>
+/// <param name="Row">Its row in <c>resource</c>, or null where that table is not part of the query.</param>
+/// <param name="Rank">Its place in time; of an index row where there is one, so that the index can use it.</param>
+internal readonly record struct Subject(string Key, string? Row, string Rank);
+
+/// <summary>A reference criterion whose targets are known already: a chain that was resolved first.</summary>
+internal sealed record TargetsCriterion(SearchParameter Reference, ImmutableArray<long> Hashes) : Criterion;
+
+/// <summary>The resource is one of these: a reverse chain that was resolved first.</summary>
+internal sealed record RowsCriterion(ImmutableArray<long> IdHashes) : Criterion;
+
+/// <summary>Writes criteria as conditions: probes of the index rows of one resource.</summary>
+internal sealed class CriteriaSql(Database database, SqlText sql)
+{
+    private int _aliases;
+
+    /// <summary>Whether the criterion looks at the resource's own row.</summary>
+    public static bool NeedsRow(Criterion criterion) => criterion switch
+    {
+        ValueCriterion { Parameter: { Kind: IndexKind.Id or IndexKind.LastUpdated } or { IsTimeline: true } } => true,
+        HasCriterion or RowsCriterion => true,
+        _ => false,
+    };
+
+    /// <summary>Appends the condition.</summary>
+    public void Append(Criterion criterion, Subject subject)
+    {
+        switch (criterion)
+        {
+            case ValueCriterion value:
+                sql.Append(Value(value, subject));
+                break;
+            case MissingCriterion missing:
+                sql.Append(Missing(missing, subject));
+                break;
+            case ChainCriterion chain:
+                Chain(chain, subject);
+                break;
+            case HasCriterion has:
+                Has(has, subject);
+                break;
+            case TargetsCriterion targets:
+                var x = Alias();
+                sql.Append($"EXISTS (SELECT 1 FROM ix_reference {x} WHERE {x}.key = {subject.Key} AND {Sources(targets.Reference.Sources, x, false)}")
+                    .Append($" AND {AnyOf($"{x}.hash", targets.Hashes)}{database.Fence})");
+                break;
+            case RowsCriterion rows:
+                sql.Append(AnyOf($"{subject.Row}.id_hash", rows.IdHashes));
+                break;
+            default:
+                throw new NotSupportedException(criterion.GetType().Name);
+        }
+    }
+
+    /// <summary>The rows of a parameter: by its id, or those of the parameters that store its values.</summary>
+    public string Sources(ImmutableArray<IndexSource> sources, string alias, bool narrow)
+    {
+        if (narrow && sources.Any(source => source.TargetType is not null))
+        {
+            return "(" + string.Join(" OR ", sources.Select(source => source.TargetType is { } type
+                ? $"({alias}.param = {sql.Value(source.ParameterId)} AND {alias}.target_type = {sql.Value(ResourceCatalog.NumberOf(type))})"
+                : $"{alias}.param = {sql.Value(source.ParameterId)}")) + ")";
+        }
+
+        return sources.Length == 1
+            ? $"{alias}.param = {sql.Value(sources[0].ParameterId)}"
+            : $"{alias}.param IN ({string.Join(", ", sources.Select(source => sql.Value(source.ParameterId)))})";
+    }
+
+    /// <summary>A row of a token parameter has this value.</summary>
+    public string Token(TokenSearchValue value, string alias)
+    {
+        var conditions = new List<string>();
+        if (value.Code is { } code)
+        {
+            conditions.Add($"{alias}.hash = {sql.Value(StorageHash.OfOptional(code))}");
+        }
+
+        if (value.System is { } system)
+        {
+            conditions.Add($"{alias}.system = {sql.Value(StorageHash.OfOptional(system))}");
+        }
+
+        return conditions.Count == 0 ? "1 = 0" : string.Join(" AND ", conditions);
+    }
+
+    /// <summary>A range of a date lies as the prefix asks (https://hl7.org/fhir/R4/search.html#prefix).</summary>
+    public string Date(DateSearchValue value, string low, string high, long? longest)
+    {
+        var (from, to) = (value.Range.Low, value.Range.High);
+        string Low() => sql.Value(from);
+        string High() => sql.Value(to);
+
+        // What a bound on the high end says of the low end, where ranges have a greatest length: it lets the index stop.
+        string Reach(long bound) => longest is { } length ? $" AND {low} >= {sql.Value(Math.Max(0, bound - length))}" : "";
+        return value.Prefix switch
+        {
+            SearchPrefix.Eq => $"{low} >= {Low()} AND {low} < {High()} AND {high} <= {High()}",
+            SearchPrefix.Ne => $"NOT ({low} >= {Low()} AND {high} <= {High()})",
+            SearchPrefix.Gt => $"{high} > {High()}{Reach(to)}",
+            SearchPrefix.Lt => $"{low} < {Low()}",
+            SearchPrefix.Ge => $"({high} > {High()} OR ({low} >= {Low()} AND {high} <= {High()})){Reach(from)}",
+            SearchPrefix.Le => $"{low} < {High()} AND ({low} < {Low()} OR {high} <= {High()})",
+            SearchPrefix.Sa => $"{low} >= {High()}",
+            SearchPrefix.Eb => $"{high} <= {Low()} AND {low} < {Low()}",
+            _ => $"{low} < {High()} AND {high} > {Low()}{Reach(from)}",
+        };
+    }
+
+    /// <summary>A number or quantity row has this value.</summary>
+    public string Quantity(QuantitySearchValue value, string alias)
+    {
+        var column = $"{alias}.value";
+        string Number(decimal number) => sql.Value((double)number);
+        var condition = value.Prefix switch
+        {
+            SearchPrefix.Eq or SearchPrefix.Ap => $"{column} >= {Number(value.Low)} AND {column} < {Number(value.High)}",
+            SearchPrefix.Ne => $"NOT ({column} >= {Number(value.Low)} AND {column} < {Number(value.High)})",
+            SearchPrefix.Gt or SearchPrefix.Sa => $"{column} > {Number(value.Value)}",
+            SearchPrefix.Lt or SearchPrefix.Eb => $"{column} < {Number(value.Value)}",
+            SearchPrefix.Ge => $"{column} >= {Number(value.Value)}",
+            _ => $"{column} <= {Number(value.Value)}",
+        };
+        if (value.System is { } system)
+        {
+            condition += $" AND {alias}.system = {sql.Value(StorageHash.OfOptional(system))}";
+        }
+
+        if (value.Code is { } code)
+        {
+            var unit = StorageHash.OfOptional(code);
+
+            // Without a system the text may be the coded or the printed unit.
+            condition += string.IsNullOrEmpty(value.System)
+                ? $" AND ({alias}.code = {sql.Value(unit)} OR {alias}.unit = {sql.Value(unit)})"
+                : $" AND {alias}.code = {sql.Value(unit)}";
+        }
+
+        return condition;
+    }
+
+    /// <summary>A string or URI row has this text.</summary>
+    public string Text(StringSearchValue value, IndexKind kind, SearchModifier modifier, string alias)
+    {
+        if (kind == IndexKind.Uri || modifier == SearchModifier.Exact)
+        {
+            var text = SearchText.Valid(value.Text);
+            var start = SearchText.Cut(kind == IndexKind.Uri ? text : SearchText.Normalize(text));
+            return $"{alias}.norm = {sql.Value(start)} AND {alias}.text = {sql.Value(text)}";
+        }
+
+        var norm = SearchText.Normalize(SearchText.Valid(value.Text));
+        if (modifier == SearchModifier.Contains)
+        {
+            return $"{database.PositionFunction}(COALESCE({alias}.rest, {alias}.norm), {sql.Value(norm)}) > 0";
+        }
+
+        var prefix = SearchText.Cut(norm);
+        var condition = $"{alias}.norm >= {sql.Value(prefix)} AND {alias}.norm < {sql.Value(SearchText.After(prefix))}";
+        return prefix.Length == norm.Length
+            ? condition
+            : $"{condition} AND {alias}.rest >= {sql.Value(norm)} AND {alias}.rest < {sql.Value(SearchText.After(norm))}";
+    }
+
+    public string AnyOf(string column, ImmutableArray<long> values) => values.IsEmpty ? "1 = 0" : database.AnyOf(column, values, sql);
+
+    private static string TableOf(IndexKind kind) => kind switch
+    {
+        IndexKind.Token => "ix_token",
+        IndexKind.Reference => "ix_reference",
+        IndexKind.Date => "ix_date",
+        IndexKind.Quantity => "ix_quantity",
+        IndexKind.String or IndexKind.Uri => "ix_string",
+        _ => throw new NotSupportedException(kind.ToString()),
+    };
+
+    private string Alias() => $"x{_aliases++}";
+
+    private string Value(ValueCriterion criterion, Subject subject)
+    {
+        var parameter = criterion.Parameter;
+        switch (parameter.Kind)
+        {
+            case IndexKind.Id:
+                return AnyOf(
+                    $"{subject.Row}.id_hash",
+                    [.. criterion.Values.Select(value => StorageHash.OfReference(parameter.ResourceType, ((TokenSearchValue)value).Code ?? ""))]);
+            case IndexKind.LastUpdated:
+                return Or(criterion.Values, value => Date(
+                    (DateSearchValue)value, $"{subject.Row}.updated", $"({subject.Row}.updated + {TimeSpan.TicksPerMillisecond})", TimeSpan.TicksPerMillisecond));
+            case IndexKind.Date when parameter.IsTimeline:
+                return $"{subject.Rank} <> 0 AND " + Or(criterion.Values, value => Date(
+                    (DateSearchValue)value, subject.Rank, $"{subject.Row}.rank_high", parameter.LongestRange));
+            case IndexKind.Composite:
+                return Or(criterion.Values, value => Composite(parameter, (CompositeSearchValue)value, subject));
+        }
+
+        var x = Alias();
+        var identifier = parameter.Kind == IndexKind.Reference && criterion.Modifier == SearchModifier.Identifier;
+        var narrow = parameter.Kind == IndexKind.Reference && !identifier;
+        var condition = Or(criterion.Values, value => Condition(
+            parameter, identifier ? IndexKind.Token : parameter.Kind, parameter.Targets, criterion.Modifier, value, x));
+        return (criterion.Modifier == SearchModifier.Not ? "NOT " : "")
+            + $"EXISTS (SELECT 1 FROM {TableOf(identifier ? IndexKind.Token : parameter.Kind)} {x} WHERE {x}.key = {subject.Key}"
+            + $" AND {Sources(parameter.Sources, x, narrow)} AND {condition}{database.Fence})";
+    }
+
+    private string Condition(
+        SearchParameter parameter, IndexKind kind, ImmutableArray<string> targets, SearchModifier modifier, SearchValue value, string alias) =>
+        kind switch
+        {
+            IndexKind.Token => Token((TokenSearchValue)value, alias),
+            IndexKind.Reference => AnyOf($"{alias}.hash", ReferenceHashes((ReferenceSearchValue)value, targets)),
+            IndexKind.Date => Date((DateSearchValue)value, $"{alias}.low", $"{alias}.high", parameter.LongestRange),
+            IndexKind.Quantity => Quantity((QuantitySearchValue)value, alias),
+            IndexKind.String or IndexKind.Uri => Text((StringSearchValue)value, kind, modifier, alias),
+            _ => throw new NotSupportedException(kind.ToString()),
+        };
+
+    /// <summary>The hashes a reference row may have: of the address named, or of the bare id under every type allowed.</summary>
+    public static ImmutableArray<long> ReferenceHashes(ReferenceSearchValue value, ImmutableArray<string> targets) => value switch
+    {
+        { Type: { } type, Id: { } id } => [StorageHash.OfReference(type, id)],
+        { Id: { } id } => [.. (targets.IsEmpty ? ResourceCatalog.Types : targets).Select(type => StorageHash.OfReference(type, id))],
+        { Url: { } url } => [StorageHash.Of(url)],
+        _ => [],
+    };
+
+    private string Composite(SearchParameter parameter, CompositeSearchValue value, Subject subject)
+    {
+        var parts = parameter.Components.Zip(value.Parts, (component, part) => (component, part, alias: Alias())).ToList();
+        var conditions = parts.SelectMany((part, at) => (string[])
+        [
+            $"{part.alias}.key = {subject.Key}",
+            .. at == 0 ? [] : (string[])[$"{part.alias}.item = {parts[0].alias}.item"],
+            Sources(part.component.Sources, part.alias, part.component.Kind == IndexKind.Reference),
+            Condition(parameter, part.component.Kind, [], SearchModifier.None, part.part, part.alias),
+        ]);
+        return $"EXISTS (SELECT 1 FROM {string.Join(", ", parts.Select(part => $"{TableOf(part.component.Kind)} {part.alias}"))}"
+            + $" WHERE {string.Join(" AND ", conditions)}{database.Fence})";
+    }
+
+    private string Missing(MissingCriterion criterion, Subject subject)
+    {
+        var parameter = criterion.Parameter;
+        switch (parameter.Kind)
+        {
+            case IndexKind.Id or IndexKind.LastUpdated:
+                return criterion.IsMissing ? "1 = 0" : "1 = 1";
+            case IndexKind.Date when parameter.IsTimeline:
+                return criterion.IsMissing ? $"{subject.Rank} = 0" : $"{subject.Rank} <> 0";
+            case IndexKind.Composite:
+                var parts = parameter.Components.Select(component => (component, alias: Alias())).ToList();
+                var joined = parts.SelectMany((part, at) => (string[])
+                [
+                    $"{part.alias}.key = {subject.Key}",
+                    .. at == 0 ? [] : (string[])[$"{part.alias}.item = {parts[0].alias}.item"],
+                    Sources(part.component.Sources, part.alias, part.component.Kind == IndexKind.Reference),
+                ]);
+                return $"{(criterion.IsMissing ? "NOT " : "")}EXISTS (SELECT 1 FROM "
+                    + $"{string.Join(", ", parts.Select(part => $"{TableOf(part.component.Kind)} {part.alias}"))}"
+                    + $" WHERE {string.Join(" AND ", joined)}{database.Fence})";
+        }
+
+        var x = Alias();
+        var exists = $"EXISTS (SELECT 1 FROM {TableOf(parameter.Kind)} {x} WHERE {x}.key = {subject.Key}"
+            + $" AND {Sources(parameter.Sources, x, parameter.Kind == IndexKind.Reference)}{database.Fence})";
+        if (parameter.Kind == IndexKind.Reference)
+        {
+            // A reference by identifier alone is a value too; it is kept as a token.
+            var token = Alias();
+            exists = $"({exists} OR EXISTS (SELECT 1 FROM ix_token {token} WHERE {token}.key = {subject.Key}"
+                + $" AND {Sources(parameter.Sources, token, false)}{database.Fence}))";
+        }
+
+        return criterion.IsMissing ? $"NOT {exists}" : exists;
+    }
+
+    private void Chain(ChainCriterion chain, Subject subject)
+    {
+        var (x, t) = (Alias(), Alias());
+        sql.Append($"EXISTS (SELECT 1 FROM ix_reference {x} JOIN resource {t} ON {t}.id_hash = {x}.hash AND NOT {t}.deleted")
+            .Append($" WHERE {x}.key = {subject.Key} AND {Sources(chain.Reference.Sources, x, true)} AND (");
+        for (var i = 0; i < chain.Targets.Length; i++)
+        {
+            sql.Append(i == 0 ? "" : " OR ").Append($"({t}.type = {sql.Value(ResourceCatalog.NumberOf(chain.Targets[i].Type))} AND ");
+            Append(chain.Targets[i].Criterion, new Subject($"{t}.key", t, $"{t}.rank"));
+            sql.Append(")");
+        }
+
+        sql.Append($"){database.Fence})");
+    }
+
+    private void Has(HasCriterion has, Subject subject)
+    {
+        var (x, s) = (Alias(), Alias());
+        sql.Append($"EXISTS (SELECT 1 FROM ix_reference {x}{(NeedsRow(has.Criterion) ? $" JOIN resource {s} ON {s}.key = {x}.key" : "")}")
+            .Append($" WHERE {Sources(has.Reference.Sources, x, true)} AND {x}.hash = {subject.Row}.id_hash AND ");
+        Append(has.Criterion, new Subject($"{x}.key", s, $"{x}.rank"));
+        sql.Append($"{database.Fence})");
+    }
+
+    private static string Or(ImmutableArray<SearchValue> values, Func<SearchValue, string> condition) => values.Length == 1
+        ? $"({condition(values[0])})"
+        : $"({string.Join(" OR ", values.Select(value => $"({condition(value)})"))})";
+}

@@ -1,0 +1,173 @@
+using System.Collections.Immutable;
+using TeleFhir.Domain.Search;
+using TeleFhir.Infrastructure.Persistence;
+
+namespace TeleFhir.Infrastructure.Search;
+
+/// <summary>
+/// The index that a search walks; everything else is probed for each row it gives. Branches are the alternatives of an OR:
+/// each is one range of the index.
+/// </summary>
+/// <param name="Table">The table, under the alias <c>d</c>.</param>
+/// <param name="Branches">For each alternative, writes its condition on <c>d</c>.</param>
+/// <param name="Ordered">Whether each branch comes in the order of the timeline.</param>
+/// <param name="Cost">Smaller is walked first; equal ones are counted.</param>
+/// <param name="Answers">The criteria that the walk itself satisfies.</param>
+internal sealed record SearchDriver(
+    string Table,
+    ImmutableArray<Func<CriteriaSql, SqlText, string>> Branches,
+    bool Ordered,
+    int Cost,
+    ImmutableArray<Criterion> Answers)
+{
+    private const int Few = 1;
+    private const int Patient = 2;
+    private const int Some = 3;
+    private const int Many = 5;
+    private const int Range = 6;
+
+    /// <summary>Whether it narrows a search to little whatever is stored, so that counting first would be a waste.</summary>
+    public bool IsSelective => Cost <= Some;
+
+    /// <summary>All indexes that the criteria could walk.</summary>
+    public static IEnumerable<SearchDriver> For(ImmutableArray<Criterion> criteria)
+    {
+        foreach (var criterion in criteria)
+        {
+            var driver = criterion switch
+            {
+                RowsCriterion rows => new SearchDriver(
+                    "resource", [(write, _) => write.AnyOf("d.id_hash", rows.IdHashes) + " AND NOT d.deleted"], false, Few, [rows]),
+                TargetsCriterion targets => References(targets.Reference.Sources, targets.Hashes, targets),
+                ValueCriterion value => ForValue(value),
+                _ => null,
+            };
+            if (driver is not null)
+            {
+                yield return driver;
+            }
+        }
+
+        foreach (var driver in ByPatient(criteria))
+        {
+            yield return driver;
+        }
+    }
+
+    private static SearchDriver? ForValue(ValueCriterion criterion)
+    {
+        var parameter = criterion.Parameter;
+        switch (parameter.Kind)
+        {
+            case IndexKind.Id:
+                var ids = criterion.Values.Select(value => StorageHash.OfReference(parameter.ResourceType, ((TokenSearchValue)value).Code ?? ""));
+                return new("resource", [(write, _) => write.AnyOf("d.id_hash", [.. ids]) + " AND NOT d.deleted"], false, Few, [criterion]);
+            case IndexKind.Token when criterion.Modifier == SearchModifier.None:
+                return Tokens(parameter.Sources, criterion.Values, parameter.Code == "identifier" ? Some : Many, criterion);
+            case IndexKind.Reference when criterion.Modifier == SearchModifier.Identifier:
+                return Tokens(parameter.Sources, criterion.Values, Some, criterion);
+            case IndexKind.Reference:
+                var values = criterion.Values.Cast<ReferenceSearchValue>().ToList();
+
+                // Rows narrowed to a type: a bare id is that type's.
+                var targets = parameter.Sources.Length == 1 && parameter.Sources[0].TargetType is { } only ? [only] : parameter.Targets;
+                return parameter.Sources.All(source => source.TargetType is null || values.All(value => value.Type is null || value.Type == source.TargetType))
+                    ? References(
+                        parameter.Sources, [.. values.SelectMany(value => CriteriaSql.ReferenceHashes(value, targets))], criterion)
+                    : null;
+            case IndexKind.Composite:
+                return Composite(criterion);
+            case IndexKind.String or IndexKind.Uri when criterion.Modifier is SearchModifier.None or SearchModifier.Exact:
+                return new(
+                    "ix_string",
+                    [.. criterion.Values.Select(value => (Func<CriteriaSql, SqlText, string>)((write, _) =>
+                        $"{write.Sources(parameter.Sources, "d", false)} AND {write.Text((StringSearchValue)value, parameter.Kind, criterion.Modifier, "d")}"))],
+                    false,
+                    Range,
+                    [criterion]);
+            case IndexKind.Date when !parameter.IsTimeline:
+                return new(
+                    "ix_date",
+                    [.. criterion.Values.Select(value => (Func<CriteriaSql, SqlText, string>)((write, _) =>
+                        $"{write.Sources(parameter.Sources, "d", false)} AND {write.Date((DateSearchValue)value, "d.low", "d.high", parameter.LongestRange)}"))],
+                    false,
+                    Range,
+                    [criterion]);
+            case IndexKind.Quantity:
+                return new(
+                    "ix_quantity",
+                    [.. criterion.Values.Select(value => (Func<CriteriaSql, SqlText, string>)((write, _) =>
+                        $"{write.Sources(parameter.Sources, "d", false)} AND {write.Quantity((QuantitySearchValue)value, "d")}"))],
+                    false,
+                    Range,
+                    [criterion]);
+            default:
+                return null;
+        }
+    }
+
+    private static SearchDriver? Tokens(
+        ImmutableArray<IndexSource> sources, ImmutableArray<SearchValue> values, int cost, Criterion criterion, bool answers = true) =>
+        values.Cast<TokenSearchValue>().All(value => value.Code is not null)
+            ? new(
+                "ix_token",
+                [.. from source in sources
+                    from value in values.Cast<TokenSearchValue>()
+                    select (Func<CriteriaSql, SqlText, string>)((write, sql) =>
+                        $"d.param = {sql.Value(source.ParameterId)} AND {write.Token(value, "d")}")],
+                true,
+                cost,
+                answers ? [criterion] : [])
+            : null;
+
+    private static SearchDriver References(ImmutableArray<IndexSource> sources, ImmutableArray<long> hashes, Criterion criterion) => new(
+        "ix_reference",
+        [.. from source in sources
+            from hash in hashes
+            select (Func<CriteriaSql, SqlText, string>)((_, sql) => $"d.param = {sql.Value(source.ParameterId)} AND d.hash = {sql.Value(hash)}")],
+        true,
+        Some,
+        [criterion]);
+
+    /// <summary>A composite with a token part: its rows lead, the whole is probed.</summary>
+    private static SearchDriver? Composite(ValueCriterion criterion)
+    {
+        var at = criterion.Parameter.Components.ToList().FindIndex(component => component.Kind == IndexKind.Token);
+        return at < 0 ? null : Tokens(
+            criterion.Parameter.Components[at].Sources,
+            [.. criterion.Values.Select(value => ((CompositeSearchValue)value).Parts[at])],
+            Many,
+            criterion,
+            answers: false);
+    }
+
+    /// <summary>One patient and a token parameter that is indexed by patient: one range holds both.</summary>
+    private static IEnumerable<SearchDriver> ByPatient(ImmutableArray<Criterion> criteria)
+    {
+        foreach (var who in criteria.OfType<ValueCriterion>().Where(criterion =>
+            criterion is { Modifier: SearchModifier.None, Parameter: { Code: "patient" or "subject", Kind: IndexKind.Reference }, Values.Length: 1 }))
+        {
+            var patient = (ReferenceSearchValue)who.Values[0];
+            if (patient.Id is null || (patient.Type ?? (who.Parameter.Code == "patient" ? "Patient" : null)) != "Patient")
+            {
+                continue;
+            }
+
+            var hash = StorageHash.OfReference("Patient", patient.Id);
+            foreach (var what in criteria.OfType<ValueCriterion>().Where(criterion =>
+                criterion is { Modifier: SearchModifier.None, Parameter.IsByPatient: true }
+                && criterion.Values.Cast<TokenSearchValue>().All(value => value.Code is not null)))
+            {
+                yield return new(
+                    "ix_token",
+                    [.. from source in what.Parameter.Sources
+                        from value in what.Values.Cast<TokenSearchValue>()
+                        select (Func<CriteriaSql, SqlText, string>)((write, sql) =>
+                            $"d.patient = {sql.Value(hash)} AND d.param = {sql.Value(source.ParameterId)} AND {write.Token(value, "d")}")],
+                    true,
+                    Patient,
+                    [who, what]);
+            }
+        }
+    }
+}

@@ -1,0 +1,286 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using TeleFhir.Domain.Fhir;
+using TeleFhir.Domain.Search;
+using TeleFhir.Infrastructure.Persistence;
+using SortKey = TeleFhir.Domain.Search.SortKey;
+
+namespace TeleFhir.Infrastructure.Search;
+
+/// <summary>How a search of one type is ordered.</summary>
+internal enum SearchOrder
+{
+    /// <summary>Newest first on the timeline; those without a place last.</summary>
+    TimelineDescending,
+
+    /// <summary>Oldest first on the timeline, those without a place left out.</summary>
+    TimelineAscending,
+
+    /// <summary>Only those without a place on the timeline, by key.</summary>
+    TimelineAbsent,
+
+    /// <summary>Last changed first.</summary>
+    UpdatedDescending,
+
+    /// <summary>First changed first.</summary>
+    UpdatedAscending,
+
+    /// <summary>By other keys; ties by id.</summary>
+    Keys,
+}
+
+/// <summary>
+/// Writes the statements of a search of one type. The innermost query walks one index (<see cref="SearchDriver"/>) in the order asked for
+/// and stops after a page; only then are the resources themselves fetched.
+/// </summary>
+internal sealed class SearchSql(Database database, string type, ImmutableArray<Criterion> criteria, SearchDriver? driver)
+{
+    private const int MostOrderedBranches = 16;
+
+    /// <summary>One page: the columns of a stored resource, then the sort values.</summary>
+    public SqlText Page(SearchOrder order, ImmutableArray<SortKey> sort, PageCursor? after, int limit)
+    {
+        var sql = new SqlText();
+        AppendPage(sql, order, sort, after, limit);
+        return sql;
+    }
+
+    /// <summary>As <see cref="Page"/>, as part of a larger statement.</summary>
+    public void AppendPage(SqlText sql, SearchOrder order, ImmutableArray<SortKey> sort, PageCursor? after, int limit)
+    {
+        if (order == SearchOrder.Keys)
+        {
+            AppendSorted(sql, sort, after, limit);
+            return;
+        }
+
+        var direction = order is SearchOrder.TimelineAscending or SearchOrder.UpdatedAscending or SearchOrder.TimelineAbsent ? "" : " DESC";
+        sql.Append($"SELECT {RowReader.StoredColumns}, i.s0 FROM (");
+        Walk(sql, order, after, limit);
+        sql.Append($") i JOIN resource r ON r.key = i.key ORDER BY i.s0{direction}, i.key{direction}");
+    }
+
+    /// <summary>The keys of all matches, each once; at most <paramref name="limit"/>.</summary>
+    public SqlText Keys(int? limit)
+    {
+        var sql = new SqlText();
+        AppendKeys(sql);
+        return limit is null ? sql : sql.Append(Limit(limit.Value));
+    }
+
+    /// <summary>The number of matches, counting no further than the limit.</summary>
+    public SqlText Count(int? limit)
+    {
+        var keys = Keys(limit);
+        var sql = new SqlText().Append($"SELECT count(*) FROM ({keys}) q");
+        sql.Parameters.AddRange(keys.Parameters);
+        return sql;
+    }
+
+    /// <summary>How many rows a walk would read, counting no further than the limit.</summary>
+    public SqlText Reach(int limit)
+    {
+        var sql = new SqlText();
+        var write = new CriteriaSql(database, sql);
+        sql.Append("SELECT count(*) FROM (");
+        for (var i = 0; i < driver!.Branches.Length; i++)
+        {
+            sql.Append(i == 0 ? "" : " UNION ALL ")
+                .Append($"SELECT * FROM (SELECT 1 FROM {driver.Table} d WHERE {driver.Branches[i](write, sql)}{Limit(limit)}) b{i}");
+        }
+
+        return sql.Append($"{Limit(limit)}) q");
+    }
+
+    private static string Limit(int limit) => string.Create(CultureInfo.InvariantCulture, $" LIMIT {limit}");
+
+    private static string RankOf(SearchOrder order, string walked, string row) => order switch
+    {
+        SearchOrder.UpdatedAscending or SearchOrder.UpdatedDescending => $"{row}.updated",
+        _ => $"{walked}.rank",
+    };
+
+    private void Walk(SqlText sql, SearchOrder order, PageCursor? after, int limit)
+    {
+        var write = new CriteriaSql(database, sql);
+        var direction = order is SearchOrder.TimelineAscending or SearchOrder.UpdatedAscending or SearchOrder.TimelineAbsent ? "" : " DESC";
+        var end = $" ORDER BY s0{direction}, key{direction}{Limit(limit)}";
+        if (driver is null)
+        {
+            sql.Append($"SELECT {RankOf(order, "r", "r")} AS s0, r.key AS key FROM resource r WHERE {OfType("r", sql)}");
+            Conditions(sql, write, order, new Subject("r.key", "r", "r.rank"), RankOf(order, "r", "r"), after, []);
+            sql.Append(end);
+            return;
+        }
+
+        if (driver.Branches.Length > MostOrderedBranches)
+        {
+            // Too many ranges to merge: gather what they hold, then sort.
+            Branch(sql, write, order, after, sqlText => $"({string.Join(" OR ", driver.Branches.Select(branch => $"({branch(write, sqlText)})"))})");
+            sql.Append(end);
+            return;
+        }
+
+        if (driver.Branches.Length == 1)
+        {
+            Branch(sql, write, order, after, sqlText => driver.Branches[0](write, sqlText));
+            sql.Append(end);
+            return;
+        }
+
+        sql.Append("SELECT DISTINCT s0, key FROM (");
+        for (var i = 0; i < driver.Branches.Length; i++)
+        {
+            var branch = driver.Branches[i];
+            sql.Append(i == 0 ? "" : " UNION ALL ").Append("SELECT * FROM (");
+            Branch(sql, write, order, after, sqlText => branch(write, sqlText));
+            sql.Append(end).Append(string.Create(CultureInfo.InvariantCulture, $") b{i}"));
+        }
+
+        sql.Append(") u").Append(end);
+    }
+
+    private void Branch(SqlText sql, CriteriaSql write, SearchOrder order, PageCursor? after, Func<SqlText, string> condition)
+    {
+        var byUpdated = order is SearchOrder.UpdatedAscending or SearchOrder.UpdatedDescending;
+        var row = driver!.Table == "resource";
+        var ranked = row || driver.Ordered;
+        var joined = !row && (byUpdated || !driver.Ordered || criteria.Any(criterion => !driver.Answers.Contains(criterion) && CriteriaSql.NeedsRow(criterion)));
+        var r = row ? "d" : "r";
+        var rank = byUpdated ? $"{r}.updated" : ranked ? "d.rank" : "r.rank";
+        sql.Append($"SELECT DISTINCT {rank} AS s0, d.key AS key FROM {driver.Table} d{(joined ? " JOIN resource r ON r.key = d.key" : "")} WHERE ")
+            .Append(condition(sql));
+        Conditions(
+            sql, write, order, new Subject("d.key", row || joined ? r : null, ranked ? "d.rank" : "r.rank"), rank, after, driver.Answers);
+    }
+
+    private void Conditions(
+        SqlText sql, CriteriaSql write, SearchOrder order, Subject subject, string rank, PageCursor? after, ImmutableArray<Criterion> answered)
+    {
+        switch (order)
+        {
+            case SearchOrder.TimelineAscending:
+                sql.Append($" AND {rank} > 0");
+                break;
+            case SearchOrder.TimelineAbsent:
+                sql.Append($" AND {rank} = 0");
+                break;
+        }
+
+        if (after is { Values: [long value, ..] })
+        {
+            var sign = order is SearchOrder.TimelineDescending or SearchOrder.UpdatedDescending ? "<" : ">";
+            sql.Append($" AND ({rank}, {subject.Key}) {sign} ({sql.Value(value)}, {sql.Value(after.Key)})");
+        }
+
+        foreach (var criterion in criteria.Where(criterion => !answered.Contains(criterion)))
+        {
+            sql.Append(" AND ");
+            write.Append(criterion, subject);
+        }
+    }
+
+    private string OfType(string alias, SqlText sql) => $"{alias}.type = {sql.Value(ResourceCatalog.NumberOf(type))} AND NOT {alias}.deleted";
+
+    /// <summary>All matches, in no order.</summary>
+    private void AppendKeys(SqlText sql)
+    {
+        var write = new CriteriaSql(database, sql);
+        if (driver is null)
+        {
+            sql.Append($"SELECT r.key AS key FROM resource r WHERE {OfType("r", sql)}");
+            Conditions(sql, write, SearchOrder.TimelineDescending, new Subject("r.key", "r", "r.rank"), "r.rank", null, []);
+            return;
+        }
+
+        var row = driver.Table == "resource";
+        var joined = !row && (!driver.Ordered || criteria.Any(criterion => !driver.Answers.Contains(criterion) && CriteriaSql.NeedsRow(criterion)));
+        for (var i = 0; i < driver.Branches.Length; i++)
+        {
+            sql.Append(i == 0 ? "" : " UNION ")
+                .Append($"SELECT DISTINCT d.key AS key FROM {driver.Table} d{(joined ? " JOIN resource r ON r.key = d.key" : "")} WHERE ")
+                .Append(driver.Branches[i](write, sql));
+            var subject = new Subject("d.key", row ? "d" : joined ? "r" : null, row || driver.Ordered ? "d.rank" : "r.rank");
+            Conditions(sql, write, SearchOrder.TimelineDescending, subject, subject.Rank, null, driver.Answers);
+        }
+    }
+
+    /// <summary>By any keys: every match is looked at, those without a value come last, ties go by id.</summary>
+    private void AppendSorted(SqlText sql, ImmutableArray<SortKey> sort, PageCursor? after, int limit)
+    {
+        sql.Append($"SELECT {RowReader.StoredColumns}");
+        for (var i = 0; i < sort.Length; i++)
+        {
+            sql.Append(string.Create(CultureInfo.InvariantCulture, $", i.s{i}"));
+        }
+
+        sql.Append(", i.id FROM (SELECT m.key AS key, m.id AS id");
+        for (var i = 0; i < sort.Length; i++)
+        {
+            sql.Append(", ").Append(SortValue(sql, sort[i])).Append(string.Create(CultureInfo.InvariantCulture, $" AS s{i}"));
+        }
+
+        sql.Append(" FROM (");
+        AppendKeys(sql);
+        sql.Append(") k JOIN resource m ON m.key = k.key) i JOIN resource r ON r.key = i.key");
+        if (after is not null)
+        {
+            sql.Append(" WHERE ").Append(Beyond(sql, sort, after));
+        }
+
+        sql.Append(" ORDER BY ");
+        for (var i = 0; i < sort.Length; i++)
+        {
+            sql.Append(string.Create(CultureInfo.InvariantCulture, $"(i.s{i} IS NULL), i.s{i}{(sort[i].Descending ? " DESC" : "")}, "));
+        }
+
+        sql.Append($"i.id{Limit(limit)}");
+    }
+
+    /// <summary>Rows after the cursor in the order of <see cref="AppendSorted"/>: equal in the first n keys and beyond in the next.</summary>
+    private static string Beyond(SqlText sql, ImmutableArray<SortKey> sort, PageCursor after)
+    {
+        var alternatives = new List<string>();
+        var equal = new List<string>();
+        for (var i = 0; i < sort.Length; i++)
+        {
+            var column = string.Create(CultureInfo.InvariantCulture, $"i.s{i}");
+            if (after.Values[i] is { } value)
+            {
+                alternatives.Add(Join(equal, $"({column} {(sort[i].Descending ? "<" : ">")} {sql.Value(value)} OR {column} IS NULL)"));
+                equal.Add($"{column} = {sql.Value(value)}");
+            }
+            else
+            {
+                equal.Add($"{column} IS NULL");
+            }
+        }
+
+        alternatives.Add(Join(equal, $"i.id > {sql.Value(after.Values[sort.Length] ?? "")}"));
+        return $"({string.Join(" OR ", alternatives)})";
+
+        static string Join(List<string> equal, string beyond) => $"({string.Join(" AND ", [.. equal, beyond])})";
+    }
+
+    private string SortValue(SqlText sql, SortKey key)
+    {
+        var parameter = key.Parameter;
+        var write = new CriteriaSql(database, sql);
+        var of = key.Descending ? "MAX" : "MIN";
+        string From(string table, string column) => $"(SELECT {of}(y.{column}) FROM {table} y WHERE y.key = m.key"
+            + $" AND {write.Sources(parameter.Sources, "y", parameter.Kind == IndexKind.Reference)})";
+        return parameter.Kind switch
+        {
+            IndexKind.Id => "m.id",
+            IndexKind.LastUpdated => "m.updated",
+            IndexKind.Date when parameter.IsTimeline => "NULLIF(m.rank, 0)",
+            IndexKind.Date => From("ix_date", "low"),
+            IndexKind.Token => From("ix_token", "code"),
+            IndexKind.Quantity => From("ix_quantity", "value"),
+            IndexKind.String or IndexKind.Uri => From("ix_string", "norm"),
+            IndexKind.Reference => $"(SELECT {of}(t.id) FROM ix_reference y JOIN resource t ON t.id_hash = y.hash WHERE y.key = m.key"
+                + $" AND {write.Sources(parameter.Sources, "y", true)})",
+            _ => throw FhirException.NotSupported($"Sorting by {parameter.Code} is not supported."),
+        };
+    }
+}
