@@ -8,32 +8,6 @@ using TeleFhir.Infrastructure.Persistence;
 
 namespace TeleFhir.Infrastructure;
 
-/// <summary>The databases that are supported.</summary>
-public enum DatabaseProvider
-{
-    /// <summary>A file of this machine, nothing to install; one server process.</summary>
-    Sqlite,
-
-    /// <summary>PostgreSQL 15 or later; any number of server processes.</summary>
-    PostgreSql,
-}
-
-/// <summary>Which database to use, and what a search may cost.</summary>
-public sealed record StorageSettings
-{
-    /// <summary>The kind of database.</summary>
-    public DatabaseProvider Provider { get; init; }
-
-    /// <summary>The connection string of that kind; for SQLite <c>Data Source=file</c>, whose folder is made where it is missing.</summary>
-    public required string ConnectionString { get; init; }
-
-    /// <summary>Totals above this are given only when a client asks for them.</summary>
-    public int DefaultTotalLimit { get; init; } = 1000;
-
-    /// <summary>The FHIR base as clients see it: a reference to an address under it is a reference to a resource here.</summary>
-    public string? PublicBaseUrl { get; init; }
-}
-
 /// <summary>The one door to this assembly: registers what implements the ports of the domain.</summary>
 public static class InfrastructureSetup
 {
@@ -42,7 +16,6 @@ public static class InfrastructureSetup
         this IServiceCollection services, Func<IServiceProvider, StorageSettings> settings)
     {
         services.AddSingleton(settings);
-        services.AddSingleton(provider => provider.GetRequiredService<Func<IServiceProvider, StorageSettings>>()(provider));
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(SearchParameterCatalog.R4);
         services.AddSingleton<IndexExtractor>();

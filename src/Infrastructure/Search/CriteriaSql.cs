@@ -192,7 +192,7 @@ internal sealed class CriteriaSql(Database database, SqlText sql)
         switch (parameter.Kind)
         {
             case IndexKind.Id:
-                return AnyOf(
+                return (criterion.Modifier == SearchModifier.Not ? "NOT " : "") + AnyOf(
                     $"{subject.Row}.id_hash",
                     [.. criterion.Values.Select(value => StorageHash.OfReference(parameter.ResourceType, ((TokenSearchValue)value).Code ?? ""))]);
             case IndexKind.LastUpdated:

@@ -59,7 +59,7 @@ internal sealed record SearchDriver(
         var parameter = criterion.Parameter;
         switch (parameter.Kind)
         {
-            case IndexKind.Id:
+            case IndexKind.Id when criterion.Modifier == SearchModifier.None:
                 var ids = criterion.Values.Select(value => StorageHash.OfReference(parameter.ResourceType, ((TokenSearchValue)value).Code ?? ""));
                 return new("resource", [(write, _) => write.AnyOf("d.id_hash", [.. ids]) + " AND NOT d.deleted"], false, Few, [criterion]);
             case IndexKind.Token when criterion.Modifier == SearchModifier.None:
