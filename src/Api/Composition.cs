@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using TeleFhir.Api.Fhir;
 using TeleFhir.Api.Fhir.Interactions;
 using TeleFhir.Api.Hosting;
+using TeleFhir.Api.OpenApi;
 using TeleFhir.Domain.Search;
 using TeleFhir.Domain.Storage;
 using TeleFhir.Domain.Validation;
@@ -37,6 +38,8 @@ internal static class Composition
         services.AddSingleton<FhirServer>();
         services.AddSingleton<Callers>();
         services.AddSingleton<CapabilityDocument>();
+
+        services.AddFhirOpenApi();
 
         services.AddRequestTimeLimits();
         services.AddCompression();

@@ -122,7 +122,7 @@ internal sealed record SearchDriver(
 
     private static SearchDriver References(ImmutableArray<IndexSource> sources, ImmutableArray<long> hashes, Criterion criterion) => new(
         "ix_reference",
-        [.. from source in sources
+        hashes.IsEmpty ? [(_, _) => "1 = 0"] : [.. from source in sources
             from hash in hashes
             select (Func<CriteriaSql, SqlText, string>)((_, sql) => $"d.param = {sql.Value(source.ParameterId)} AND d.hash = {sql.Value(hash)}")],
         true,
