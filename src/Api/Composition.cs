@@ -46,6 +46,7 @@ internal static class Composition
         services.AddCors();
         services.AddSingleton<ICorsPolicyProvider, CrossOrigin>();
         services.AddTelemetry();
+        services.AddHostedService<StartNotice>();
     }
 
     private static SearchLimits LimitsOf(TeleFhirOptions options) =>
