@@ -165,7 +165,8 @@ internal sealed record SearchDriver(
                     [.. from source in what.Parameter.Sources
                         from value in what.Values.Cast<TokenSearchValue>()
                         select (Func<CriteriaSql, SqlText, string>)((write, sql) =>
-                            $"d.patient = {sql.Value(hash)} AND d.patient <> 0 AND d.param = {sql.Value(source.ParameterId)} AND {write.Token(value, "d")}")],
+                            $"d.patient = {sql.Value(hash)} AND d.patient <> 0 AND d.param = {sql.Value(source.ParameterId)}"
+                            + $" AND {write.Token(value, "d")}")],
                     true,
                     Patient,
                     [who, what]);
