@@ -154,6 +154,8 @@ internal sealed record SearchDriver(
             }
 
             var hash = StorageHash.OfReference("Patient", patient.Id);
+
+            // The index holds no rows of patient 0, and a planner that does not look at the value must be told that this is none.
             foreach (var what in criteria.OfType<ValueCriterion>().Where(criterion =>
                 criterion is { Modifier: SearchModifier.None, Parameter.IsByPatient: true }
                 && criterion.Values.Cast<TokenSearchValue>().All(value => value.Code is not null)))
@@ -163,7 +165,8 @@ internal sealed record SearchDriver(
                     [.. from source in what.Parameter.Sources
                         from value in what.Values.Cast<TokenSearchValue>()
                         select (Func<CriteriaSql, SqlText, string>)((write, sql) =>
-                            $"d.patient = {sql.Value(hash)} AND d.param = {sql.Value(source.ParameterId)} AND {write.Token(value, "d")}")],
+                            $"d.patient = {sql.Value(hash)} AND d.patient <> 0 AND d.param = {sql.Value(source.ParameterId)}"
+                            + $" AND {write.Token(value, "d")}")],
                     true,
                     Patient,
                     [who, what]);
