@@ -46,7 +46,7 @@ public static partial class FhirJson
         }
 
         var (resource, faults) = Deserialize(json.Span, scan.Issues.Count > 0);
-        var issues = FaultIssues.From(scan.Issues, faults, scan.Type, source ?? scan.Type);
+        var issues = FaultIssues.From(scan.Issues, faults.Where(fault => !LargeNumber.Is(fault, json.Span)), scan.Type, source ?? scan.Type);
         if (issues.Count > 0 || resource is null)
         {
             throw new FhirException(
