@@ -13,6 +13,8 @@ public sealed class SpecificationExamplesTests
         ["ActivityDefinition-blood-tubes-supply.json"] = "The narrative is empty (txt-2).",
         ["ActivityDefinition-heart-valve-replacement.json"] = "The narrative is empty (txt-2).",
         ["Bundle-v2-valuesets.json"] = "Codes end in a no-break space.",
+        ["Bundle-valueset-expansions.json"] = "urn:oid:...|4.0.1 is no OID.",
+        ["Bundle-valuesets.json"] = "http://.........? is no URI.",
         ["CapabilityStatement-example.json"] = "A urn:uuid in capitals.",
         ["CodeSystem-snomedct.json"] = "http://.........? is no URI.",
         ["CodeSystem-v2-0550.json"] = "Codes end in a no-break space.",
