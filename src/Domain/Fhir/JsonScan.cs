@@ -1,0 +1,210 @@
+using System.Text.Json;
+using System.Text.Unicode;
+using Hl7.Fhir.Model;
+
+namespace TeleFhir.Domain.Fhir;
+
+/// <summary>
+/// Walks the tokens before the SDK parses them (about a microsecond for an Observation) and finds what the SDK overlooks or fails on:
+/// text that is no JSON or no Unicode, resources without a known type, and primitives whose <c>_name</c> companion does not fit.
+/// </summary>
+internal static class JsonScan
+{
+    private const int _maxIssues = 100;
+
+    /// <summary>The root's type and the faults found. What leaves no resource to speak of is thrown as 400.</summary>
+    public static (string Type, List<OperationOutcome.IssueComponent> Issues) Run(ReadOnlySpan<byte> json, string? source)
+    {
+        if (json.IsEmpty)
+        {
+            throw FhirException.Invalid("The body is empty; a resource in JSON is expected.", source);
+        }
+
+        if (json.StartsWith("\uFEFF"u8))
+        {
+            throw FhirException.Invalid("The JSON starts with a byte order mark; send UTF-8 without one.", source);
+        }
+
+        if (!Utf8.IsValid(json))
+        {
+            throw FhirException.Invalid("The body is not valid UTF-8.", source);
+        }
+
+        try
+        {
+            var type = RootType(json, source);
+            return (type, Walk(json, source ?? type));
+        }
+        catch (JsonException exception)
+        {
+            var place = exception.LineNumber is { } line ? $" (line {line + 1}, byte {exception.BytePositionInLine + 1})" : string.Empty;
+            var text = exception.Message.Contains("depth", StringComparison.Ordinal) && exception.Message.Contains("exceeded", StringComparison.Ordinal)
+                ? $"The JSON is nested more than {FhirJson.MaxDepth} levels deep"
+                : "The body is not well-formed JSON";
+            throw FhirException.Invalid($"{text}{place}.", source);
+        }
+    }
+
+    private static string RootType(ReadOnlySpan<byte> json, string? source)
+    {
+        var reader = new Utf8JsonReader(json);
+        if (reader.Read() && reader.TokenType != JsonTokenType.StartObject)
+        {
+            throw FhirException.Invalid($"A resource is a JSON object, not {Describe(reader.TokenType)}.", source);
+        }
+
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var isType = reader.ValueTextEquals("resourceType"u8);
+            reader.Read();
+            if (!isType)
+            {
+                reader.Skip();
+                continue;
+            }
+
+            if (reader.TokenType != JsonTokenType.String)
+            {
+                throw FhirException.Invalid($"resourceType is a string, not {Describe(reader.TokenType)}.", source);
+            }
+
+            var type = IsText(ref reader) ? reader.GetString() : null;
+            return ResourceCatalog.IsKnown(type) ? type! : throw FhirException.Invalid("resourceType does not name a resource type of R4.", source);
+        }
+
+        throw FhirException.Invalid("The resource has no resourceType.", source);
+    }
+
+    private static List<OperationOutcome.IssueComponent> Walk(ReadOnlySpan<byte> json, string root)
+    {
+        var issues = new List<OperationOutcome.IssueComponent>();
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = FhirJson.MaxDepth });
+        var path = new ElementPath(json, stackalloc ElementPath.Frame[FhirJson.MaxDepth + 1]);
+        while (reader.Read())
+        {
+            path.Enter(in reader);
+            switch (reader.TokenType)
+            {
+                case JsonTokenType.PropertyName when reader.ValueSpan.IsEmpty || !IsText(ref reader):
+                    Add(ref path, "A property has no usable name.");
+                    break;
+                case JsonTokenType.PropertyName when reader.ValueSpan[0] == (byte)'_':
+                    path.Current.HasCompanions = true;
+                    break;
+                case JsonTokenType.PropertyName when reader.ValueTextEquals("resourceType"u8):
+                    path.Current.HasType = true;
+                    break;
+                case JsonTokenType.StartObject when path.ParentIsNamed("contained"u8):
+                    Add(ref path, "contained is an array of resources.");
+                    break;
+                case JsonTokenType.EndObject:
+                    CheckObject(json[path.Current.Start..(int)reader.BytesConsumed], ref path);
+                    break;
+                case JsonTokenType.String when reader.ValueIsEscaped && !IsText(ref reader):
+                    Add(ref path, "The text holds a character that is not allowed: U+0000 or half of a surrogate pair.");
+                    break;
+                case JsonTokenType.String when path.IsNamed("resourceType"u8) && !ResourceCatalog.IsKnown(reader.GetString()):
+                    Add(ref path, "resourceType does not name a resource type of R4.");
+                    break;
+            }
+
+            path.Leave(in reader);
+        }
+
+        return issues;
+
+        void Add(ref ElementPath at, string text, string? element = null)
+        {
+            if (issues.Count < _maxIssues)
+            {
+                var expression = at.ToString(root) + (element is null ? string.Empty : "." + element);
+                issues.Add(FhirException.Issue(OperationOutcome.IssueType.Structure, text, expression));
+            }
+        }
+
+        void CheckObject(ReadOnlySpan<byte> span, ref ElementPath at)
+        {
+            if (!at.Current.HasType && at.HoldsResource())
+            {
+                Add(ref at, "The resource has no resourceType.");
+            }
+
+            if (at.Current.HasCompanions)
+            {
+                foreach (var (element, text) in CompanionFaults(span))
+                {
+                    Add(ref at, text, element);
+                }
+            }
+        }
+    }
+
+    /// <summary>
+    /// <c>_birthDate</c> carries the id and extensions of <c>birthDate</c>; for lists the two arrays run in step
+    /// (https://hl7.org/fhir/R4/json.html#primitive).
+    /// </summary>
+    private static List<(string Element, string Text)> CompanionFaults(ReadOnlySpan<byte> span)
+    {
+        var faults = new List<(string, string)>();
+        var reader = new Utf8JsonReader(span);
+        using var document = JsonDocument.ParseValue(ref reader);
+        foreach (var property in document.RootElement.EnumerateObject())
+        {
+            if (!property.Name.StartsWith('_') || property.Name.Length == 1)
+            {
+                continue;
+            }
+
+            var name = property.Name[1..];
+            if (document.RootElement.TryGetProperty(name, out var value))
+            {
+                var (isList, isCompanionList) = (value.ValueKind == JsonValueKind.Array, property.Value.ValueKind == JsonValueKind.Array);
+                if (isList != isCompanionList)
+                {
+                    faults.Add((name, $"{name} and _{name} must either both be arrays or neither."));
+                }
+                else if (isList && value.GetArrayLength() != property.Value.GetArrayLength())
+                {
+                    faults.Add((name, $"{name} and _{name} must have the same length."));
+                }
+            }
+            else if (ElementNames.ElementOf(name) is var element && element != name && HasOtherChoice(document.RootElement, element, name))
+            {
+                faults.Add((element, $"{element}[x] may have one type only."));
+            }
+        }
+
+        return faults;
+    }
+
+    private static bool HasOtherChoice(JsonElement parent, string element, string name) =>
+        parent.EnumerateObject().Any(other => other.Name.TrimStart('_') is var bare && bare != name && ElementNames.ElementOf(bare) == element);
+
+    // The SDK and PostgreSQL both refuse these; only escapes can smuggle them past the UTF-8 check.
+    private static bool IsText(ref Utf8JsonReader reader)
+    {
+        if (!reader.ValueIsEscaped)
+        {
+            return true;
+        }
+
+        try
+        {
+            return !reader.GetString()!.Contains('\0', StringComparison.Ordinal);
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
+    private static string Describe(JsonTokenType token) => token switch
+    {
+        JsonTokenType.StartArray => "an array",
+        JsonTokenType.StartObject => "an object",
+        JsonTokenType.String => "a string",
+        JsonTokenType.Number => "a number",
+        JsonTokenType.Null => "null",
+        _ => "a boolean",
+    };
+}
