@@ -27,9 +27,12 @@ internal static class FaultIssues
             var expression = ExpressionOf(fault, type, root);
             var isEcho = fault.ErrorCode switch
             {
-                CodedValidationException.ELEMENT_CANNOT_BE_EMPTY_CODE => places.Any(place => place.StartsWith(expression, StringComparison.Ordinal)),
+                CodedValidationException.ELEMENT_CANNOT_BE_EMPTY_CODE =>
+                    expression == root || places.Any(place => place.StartsWith(expression, StringComparison.Ordinal)),
                 CodedValidationException.UNKNOWN_RESOURCE_TYPE_CODE => places.Contains(expression + ".resourceType"),
                 "JSON103" => scanned.Count > 0,
+                // A resource with nothing but its type is no element, so the rule against empty ones is not meant for it.
+                "JSON120" => expression == root,
                 _ => false,
             };
             if (isEcho || !places.Add(expression))

@@ -92,6 +92,11 @@ internal static class JsonScan
                     path.Current.HasCompanions = true;
                     break;
                 case JsonTokenType.PropertyName when reader.ValueTextEquals("resourceType"u8):
+                    if (path.Current.HasType)
+                    {
+                        Add(ref path, "resourceType is given twice.");
+                    }
+
                     path.Current.HasType = true;
                     break;
                 case JsonTokenType.StartObject when path.ParentIsNamed("contained"u8):

@@ -34,7 +34,8 @@ internal sealed record CatalogType(ImmutableArray<SearchParameter> Parameters, I
         ImmutableArray<Draft> drafts =
         [
             .. definitions.Concat(_common)
-                .Where(definition => definition is { Type: not SearchParamType.Special, Code: not null, Expression: not null, Url: not null })
+                .Where(definition => definition.Type != SearchParamType.Special)
+                .Where(definition => definition is { Code: not null, Expression: not null, Url: not null })
                 .OrderBy(definition => definition.Code, StringComparer.Ordinal)
                 .Select(definition => Draft.Of(type, definition)),
         ];

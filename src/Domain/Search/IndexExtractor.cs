@@ -39,7 +39,9 @@ public sealed class IndexExtractor
         }
 
         values.Rank = RankOf(values, reader.TimelineSources);
-        values.Patient = resource is Patient { Id: { } id } ? $"{Patient}/{id}" : PatientOf(values, reader.PatientSources);
+        values.Patient = resource is not Hl7.Fhir.Model.Patient ? PatientOf(values, reader.PatientSources)
+            : resource.Id is { } id ? $"{Patient}/{id}"
+            : null;
         return values;
     }
 

@@ -84,8 +84,21 @@ internal static class PathCompiler
         {
             foreach (var value in element.Select(expression).OfType<Base>())
             {
-                next.Visit(value, sink);
+                next.Visit(OfFhir(value), sink);
             }
         }
+
+        // What the expression computes rather than finds is of FHIRPath's own types.
+        private static Base OfFhir(Base value) => value is not PrimitiveType primitive || ModelInfo.IsPrimitive(value.TypeName)
+            ? value
+            : primitive.JsonValue switch
+            {
+                bool truth => new FhirBoolean(truth),
+                string text => new FhirString(text),
+                decimal number => new FhirDecimal(number),
+                int number => new Integer(number),
+                long number => new FhirDecimal(number),
+                _ => value,
+            };
     }
 }

@@ -32,7 +32,9 @@ internal sealed class PathParser
         while (left is not null && TryWord("and"))
         {
             var right = ReadComparison();
-            left = TestOf(left) is { } first && TestOf(right) is { } second ? [Test(left[0].Root, new AndTest(first, second), start)] : null;
+            left = TestOf(left) is { } first && TestOf(right) is { } second
+                ? [Test(left[0].Root, new AndTest(first, second), start)]
+                : null;
         }
 
         return left;
@@ -202,7 +204,8 @@ internal sealed class PathParser
     private string? ReadName()
     {
         var start = SkipSpace();
-        while (_at < _text.Length && (char.IsAsciiLetter(_text[_at]) || _text[_at] == '_' || (_at > start && char.IsAsciiDigit(_text[_at]))))
+        while (_at < _text.Length
+            && (char.IsAsciiLetter(_text[_at]) || _text[_at] == '_' || (_at > start && char.IsAsciiDigit(_text[_at]))))
         {
             _at++;
         }
@@ -246,7 +249,9 @@ internal sealed class PathParser
 
     // Names of types are compared without case: R4 writes value.as(DateTime) for the type dateTime.
     private static CastStep? Cast(string? type) =>
-        type is not null && ModelInfo.ModelInspector.FindClassMapping(type) is { } mapping ? new CastStep(mapping.Name, mapping.NativeType) : null;
+        type is not null && ModelInfo.ModelInspector.FindClassMapping(type) is { } mapping
+            ? new CastStep(mapping.Name, mapping.NativeType)
+            : null;
 
     private List<PathBranch>? Append(List<PathBranch>? source, PathStep? step, int start) =>
         source is null || step is null || TestOf(source) is not null

@@ -19,7 +19,7 @@ internal static class ReferenceTarget
     /// literal reference, or one into the resource itself.
     /// </summary>
     public static bool TryRead(ResourceReference reference, out string target, out string? type) =>
-        TryRead(reference.ReferenceElement?.JsonValue as string, reference.TypeElement?.JsonValue as string, out target, out type);
+        TryRead(Text(reference, "reference"), Text(reference, "type"), out target, out type);
 
     /// <summary>The same for a canonical, whose version follows a vertical bar.</summary>
     public static bool TryReadCanonical(string? url, out string target, out string? type)
@@ -31,7 +31,7 @@ internal static class ReferenceTarget
     /// <summary>The type that a reference is to, null where it does not say so; references into the resource have none.</summary>
     public static string? TypeOf(ResourceReference reference) => TryRead(reference, out _, out var type)
         ? type
-        : reference.ReferenceElement?.JsonValue is null ? Known(reference.TypeElement?.JsonValue as string) : null;
+        : Text(reference, "reference") is null ? Known(Text(reference, "type")) : null;
 
     private static bool TryRead(string? text, string? stated, out string target, out string? type)
     {
@@ -60,6 +60,9 @@ internal static class ReferenceTarget
         type = Known(stated);
         return true;
     }
+
+    private static string? Text(ResourceReference reference, string name) =>
+        reference.TryGetValue(name, out var value) ? (value as PrimitiveType)?.JsonValue as string : null;
 
     private static string? Known(string? type) => type is not null && _types.TryGetValue(type, out var known) ? known : null;
 }

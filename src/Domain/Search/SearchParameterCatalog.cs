@@ -20,7 +20,8 @@ public sealed class SearchParameterCatalog
     private SearchParameterCatalog(IEnumerable<SearchParamDefinition> definitions)
     {
         var byType = definitions.ToLookup(definition => definition.Resource, StringComparer.Ordinal);
-        _types = ResourceCatalog.Types.ToFrozenDictionary(type => type, type => CatalogType.Build(type, byType[type]), StringComparer.Ordinal);
+        _types = ResourceCatalog.Types.ToFrozenDictionary(
+            type => type, type => CatalogType.Build(type, byType[type]), StringComparer.Ordinal);
         var all = _types.Values.SelectMany(type => type.Parameters).ToList();
         _byCode = all.ToFrozenDictionary(parameter => (parameter.ResourceType, parameter.Code));
         _byId = all.ToFrozenDictionary(parameter => parameter.Id);
@@ -33,7 +34,8 @@ public sealed class SearchParameterCatalog
     public SearchParameter? Find(string resourceType, string code) => _byCode.GetValueOrDefault((resourceType, code));
 
     /// <summary>All parameters of a type in the order of their codes, those of every type among them; none for an unknown type.</summary>
-    public ImmutableArray<SearchParameter> For(string resourceType) => _types.TryGetValue(resourceType, out var type) ? type.Parameters : [];
+    public ImmutableArray<SearchParameter> For(string resourceType) =>
+        _types.TryGetValue(resourceType, out var type) ? type.Parameters : [];
 
     /// <summary>The parameter of this number, or null; also null for the hidden rows that only composites read.</summary>
     public SearchParameter? FindById(int id) => _byId.GetValueOrDefault(id);

@@ -40,18 +40,27 @@ internal sealed class SourcePlan(string type)
     public ImmutableArray<CompositeComponent> Components(Draft composite, ImmutableArray<Draft> drafts)
     {
         var components = ImmutableArray.CreateBuilder<CompositeComponent>();
+        var parts = (composite.Definition.Component ?? [])
+            .Select(component => drafts.FirstOrDefault(draft => draft.Definition.Url == component.Definition)
+                ?? throw new InvalidOperationException($"{composite.Definition.Url}: {type} has no {component.Definition}."))
+            .ToList();
         foreach (var component in composite.Definition.Component ?? [])
         {
-            var part = drafts.FirstOrDefault(draft => draft.Definition.Url == component.Definition)
-                ?? throw new InvalidOperationException($"{composite.Definition.Url} names {component.Definition}, which {type} does not have.");
             var inner = PathParser.Parse(component.Expression)
-                ?? throw new InvalidOperationException($"{composite.Definition.Url} has a component that cannot be read: {component.Expression}");
+                ?? throw new InvalidOperationException($"{composite.Definition.Url}: cannot read {component.Expression}.");
             ImmutableArray<PathBranch> branches =
             [
                 .. from outer in composite.Branches
                    from branch in inner
                    select (outer with { Steps = outer.Steps.AddRange(branch.Steps) }).Numbered(outer.Steps),
             ];
+
+            // R4 publishes DocumentReference.relationship with the definitions of its two parts exchanged. The expression tells which
+            // is which: a part of a kind that the expression has no values of is the other one.
+            var stated = parts[components.Count];
+            var part = parts
+                .OrderByDescending(one => one == stated)
+                .FirstOrDefault(one => !PathKey.Of(type, one.Kind, branches).IsEmpty, stated);
             var keys = PathKey.Of(type, part.Kind, branches);
             var id = CatalogType.IdOf(type, $"{composite.Code}${components.Count + 1}");
             var sources = Cover(part.Kind, keys)

@@ -11,12 +11,12 @@ internal abstract class ValueReader(params Type[] types)
 {
     private static readonly FrozenDictionary<IndexKind, ValueReader> _readers = new Dictionary<IndexKind, ValueReader>
     {
-        [IndexKind.Token] = new TokenReader(),
-        [IndexKind.Reference] = new ReferenceReader(),
-        [IndexKind.Date] = new DateReader(),
-        [IndexKind.Quantity] = new QuantityReader(),
-        [IndexKind.String] = new StringReader(),
-        [IndexKind.Uri] = new UriReader(),
+        [IndexKind.Token] = new TokenValueReader(),
+        [IndexKind.Reference] = new ReferenceValueReader(),
+        [IndexKind.Date] = new DateValueReader(),
+        [IndexKind.Quantity] = new QuantityValueReader(),
+        [IndexKind.String] = new StringValueReader(),
+        [IndexKind.Uri] = new UriValueReader(),
     }.ToFrozenDictionary();
 
     /// <summary>The reader of a kind that has rows.</summary>
@@ -28,11 +28,17 @@ internal abstract class ValueReader(params Type[] types)
     /// <summary>Adds the rows of an element.</summary>
     public abstract void Read(Base element, IndexSink sink);
 
-    // The value as it was sent. The typed properties throw where it is not of the element's type; such a value has no rows.
-    protected static string? Text(PrimitiveType? element) => element?.JsonValue as string;
+    // What was sent, through the untyped access: the typed properties throw where a value is not of its element's type, and create
+    // the lists that are not there. A value of a wrong type has no rows.
+    protected static T? Child<T>(Base? element, string name)
+        where T : class => element is not null && element.TryGetValue(name, out var value) ? value as T : null;
+
+    protected static string? Text(Base element) => (element as PrimitiveType)?.JsonValue as string;
+
+    protected static string? Text(Base element, string name) => Child<PrimitiveType>(element, name)?.JsonValue as string;
 }
 
-internal sealed class TokenReader() : ValueReader(
+internal sealed class TokenValueReader() : ValueReader(
     typeof(Coding), typeof(CodeableConcept), typeof(Identifier), typeof(ContactPoint), typeof(Code), typeof(FhirBoolean),
     typeof(FhirString), typeof(Id), typeof(FhirUri), typeof(FhirUrl), typeof(Canonical), typeof(Oid), typeof(Uuid))
 {
@@ -42,39 +48,37 @@ internal sealed class TokenReader() : ValueReader(
             mapping => typeof(Code<>).MakeGenericType(mapping.NativeType),
             mapping => mapping.Members
                 .Where(member => (member.Value.System ?? mapping.DefaultCodeSystem) is not null)
-                .ToFrozenDictionary(member => member.Key, member => (member.Value.System ?? mapping.DefaultCodeSystem)!, StringComparer.Ordinal));
+                .ToFrozenDictionary(
+                    member => member.Key, member => (member.Value.System ?? mapping.DefaultCodeSystem)!, StringComparer.Ordinal));
 
     public override void Read(Base element, IndexSink sink)
     {
         switch (element)
         {
             case CodeableConcept concept:
-                if (concept.TryGetValue("coding", out var codings))
+                foreach (var coding in Child<List<Coding>>(concept, "coding") ?? [])
                 {
-                    foreach (var coding in (List<Coding>)codings)
-                    {
-                        Read(coding, sink);
-                    }
+                    Read(coding, sink);
                 }
 
                 break;
             case Coding coding:
-                sink.Token(Text(coding.SystemElement), Text(coding.CodeElement));
+                sink.Token(Text(coding, "system"), Text(coding, "code"));
                 break;
             case Code code:
                 ReadCode(code, sink);
                 break;
             case Identifier identifier:
-                sink.Token(Text(identifier.SystemElement), Text(identifier.ValueElement));
+                sink.Token(Text(identifier, "system"), Text(identifier, "value"));
                 break;
-            case ContactPoint contact when Text(contact.ValueElement) is { } value:
-                sink.Token(Text(contact.SystemElement), value);
+            case ContactPoint contact when Text(contact, "value") is { } value:
+                sink.Token(Text(contact, "system"), value);
                 break;
             case FhirBoolean { JsonValue: bool value }:
                 sink.Token(null, value ? "true" : "false");
                 break;
             case FhirString or Id or FhirUri or FhirUrl or Canonical or Oid or Uuid:
-                sink.Token(null, Text((PrimitiveType)element));
+                sink.Token(null, Text(element));
                 break;
         }
     }
@@ -92,7 +96,7 @@ internal sealed class TokenReader() : ValueReader(
 /// A reference as a reference, and <c>Reference.identifier</c> as a token of the same parameter. A resource that is held inline
 /// (in a Bundle) stands for a reference to it.
 /// </summary>
-internal sealed class ReferenceReader() : ValueReader(
+internal sealed class ReferenceValueReader() : ValueReader(
     typeof(ResourceReference), typeof(Canonical), typeof(FhirUri), typeof(FhirUrl), typeof(Resource))
 {
     public override void Read(Base element, IndexSink sink)
@@ -105,20 +109,20 @@ internal sealed class ReferenceReader() : ValueReader(
                     sink.Reference(type, target);
                 }
 
-                if (reference.Identifier is { } identifier)
+                if (Child<Identifier>(reference, "identifier") is { } identifier)
                 {
-                    sink.Token(Text(identifier.SystemElement), Text(identifier.ValueElement));
+                    sink.Token(Text(identifier, "system"), Text(identifier, "value"));
                 }
 
                 break;
             case Canonical or FhirUri or FhirUrl:
-                if (ReferenceTarget.TryReadCanonical(Text((PrimitiveType)element), out var url, out var named))
+                if (ReferenceTarget.TryReadCanonical(Text(element), out var url, out var named))
                 {
                     sink.Reference(named, url);
                 }
 
                 break;
-            case Resource { IdElement.JsonValue: string id } resource:
+            case Resource resource when Text(resource, "id") is { } id:
                 sink.Reference(resource.TypeName, $"{resource.TypeName}/{id}");
                 break;
         }
@@ -126,7 +130,7 @@ internal sealed class ReferenceReader() : ValueReader(
 }
 
 /// <summary>Dates as half-open ranges. A Timing is one range, from its first event to its last, or its bounds.</summary>
-internal sealed class DateReader() : ValueReader(
+internal sealed class DateValueReader() : ValueReader(
     typeof(Date), typeof(FhirDateTime), typeof(Instant), typeof(Period), typeof(Timing))
 {
     public override void Read(Base element, IndexSink sink)
@@ -134,7 +138,7 @@ internal sealed class DateReader() : ValueReader(
         switch (element)
         {
             case Date or FhirDateTime or Instant:
-                if (DateRange.TryParse(Text((PrimitiveType)element), out var range))
+                if (DateRange.TryParse(Text(element), out var range))
                 {
                     sink.Date(range);
                 }
@@ -151,8 +155,8 @@ internal sealed class DateReader() : ValueReader(
 
     private static void ReadPeriod(Period period, IndexSink sink)
     {
-        var hasStart = DateRange.TryParse(Text(period.StartElement), out var start);
-        var hasEnd = DateRange.TryParse(Text(period.EndElement), out var end);
+        var hasStart = DateRange.TryParse(Text(period, "start"), out var start);
+        var hasEnd = DateRange.TryParse(Text(period, "end"), out var end);
         if (hasStart || hasEnd)
         {
             var low = hasStart ? start.Low : DateRange.Earliest;
@@ -166,15 +170,12 @@ internal sealed class DateReader() : ValueReader(
     {
         var low = DateRange.Latest;
         var high = DateRange.Earliest;
-        if (timing.TryGetValue("event", out var events))
+        foreach (var one in Child<List<FhirDateTime>>(timing, "event") ?? [])
         {
-            foreach (var one in (List<FhirDateTime>)events)
+            if (DateRange.TryParse(Text(one), out var range))
             {
-                if (DateRange.TryParse(Text(one), out var range))
-                {
-                    low = Math.Min(low, range.Low);
-                    high = Math.Max(high, range.High);
-                }
+                low = Math.Min(low, range.Low);
+                high = Math.Max(high, range.High);
             }
         }
 
@@ -182,7 +183,7 @@ internal sealed class DateReader() : ValueReader(
         {
             sink.Date(new DateRange(low, high));
         }
-        else if (timing.Repeat?.Bounds is Period bounds)
+        else if (Child<Period>(Child<Timing.RepeatComponent>(timing, "repeat"), "bounds") is { } bounds)
         {
             ReadPeriod(bounds, sink);
         }
@@ -190,8 +191,9 @@ internal sealed class DateReader() : ValueReader(
 }
 
 /// <summary>Numbers and quantities; a Range is one row for each end it has.</summary>
-internal sealed class QuantityReader() : ValueReader(
-    typeof(Integer), typeof(PositiveInt), typeof(UnsignedInt), typeof(FhirDecimal), typeof(Quantity), typeof(Money), typeof(Hl7.Fhir.Model.Range))
+internal sealed class QuantityValueReader() : ValueReader(
+    typeof(Integer), typeof(PositiveInt), typeof(UnsignedInt), typeof(FhirDecimal),
+    typeof(Quantity), typeof(Money), typeof(Hl7.Fhir.Model.Range))
 {
     private const string Currencies = "urn:iso:std:iso:4217";
 
@@ -203,22 +205,29 @@ internal sealed class QuantityReader() : ValueReader(
                 ReadQuantity(quantity, sink);
                 break;
             case Money money:
-                sink.Quantity(Number(money.ValueElement), Currencies, Text(money.CurrencyElement), null);
+                sink.Quantity(Number(Child<FhirDecimal>(money, "value")), Currencies, Text(money, "currency"), null);
                 break;
             case Hl7.Fhir.Model.Range range:
-                ReadQuantity(range.Low, sink);
-                ReadQuantity(range.High, sink);
+                ReadQuantity(Child<Quantity>(range, "low"), sink);
+                ReadQuantity(Child<Quantity>(range, "high"), sink);
                 break;
             case Integer or PositiveInt or UnsignedInt or FhirDecimal:
-                sink.Quantity(Number((PrimitiveType)element), null, null, null);
+                sink.Quantity(Number(element), null, null, null);
                 break;
         }
     }
 
-    private static void ReadQuantity(Quantity? quantity, IndexSink sink) =>
-        sink.Quantity(Number(quantity?.ValueElement), Text(quantity?.SystemElement), Text(quantity?.CodeElement), Text(quantity?.UnitElement));
+    private static void ReadQuantity(Quantity? quantity, IndexSink sink)
+    {
+        if (quantity is not null)
+        {
+            var value = Number(Child<FhirDecimal>(quantity, "value"));
+            sink.Quantity(value, Text(quantity, "system"), Text(quantity, "code"), Text(quantity, "unit"));
+        }
+    }
 
-    private static decimal? Number(PrimitiveType? element) => element?.JsonValue switch
+    // A number that decimal cannot hold is left as text by the SDK and has no row.
+    private static decimal? Number(Base? element) => (element as PrimitiveType)?.JsonValue switch
     {
         decimal value => value,
         int value => value,
@@ -228,7 +237,7 @@ internal sealed class QuantityReader() : ValueReader(
 }
 
 /// <summary>Strings; each part of a name and of an address is a value of its own.</summary>
-internal sealed class StringReader() : ValueReader(
+internal sealed class StringValueReader() : ValueReader(
     typeof(FhirString), typeof(Markdown), typeof(Code), typeof(HumanName), typeof(Address), typeof(ContactPoint))
 {
     public override void Read(Base element, IndexSink sink)
@@ -236,50 +245,47 @@ internal sealed class StringReader() : ValueReader(
         switch (element)
         {
             case FhirString or Markdown or Code:
-                sink.Text(Text((PrimitiveType)element));
+                sink.Text(Text(element));
                 break;
             case HumanName name:
-                sink.Text(Text(name.FamilyElement));
+                sink.Text(Text(name, "family"));
                 ReadAll(name, "given", sink);
                 ReadAll(name, "prefix", sink);
                 ReadAll(name, "suffix", sink);
-                sink.Text(Text(name.TextElement));
+                sink.Text(Text(name, "text"));
                 break;
             case Address address:
                 ReadAll(address, "line", sink);
-                sink.Text(Text(address.CityElement));
-                sink.Text(Text(address.DistrictElement));
-                sink.Text(Text(address.StateElement));
-                sink.Text(Text(address.PostalCodeElement));
-                sink.Text(Text(address.CountryElement));
-                sink.Text(Text(address.TextElement));
+                sink.Text(Text(address, "city"));
+                sink.Text(Text(address, "district"));
+                sink.Text(Text(address, "state"));
+                sink.Text(Text(address, "postalCode"));
+                sink.Text(Text(address, "country"));
+                sink.Text(Text(address, "text"));
                 break;
             case ContactPoint contact:
-                sink.Text(Text(contact.ValueElement));
+                sink.Text(Text(contact, "value"));
                 break;
         }
     }
 
     private static void ReadAll(Base element, string name, IndexSink sink)
     {
-        if (element.TryGetValue(name, out var values))
+        foreach (var value in Child<List<FhirString>>(element, name) ?? [])
         {
-            foreach (var value in (List<FhirString>)values)
-            {
-                sink.Text(Text(value));
-            }
+            sink.Text(Text(value));
         }
     }
 }
 
 /// <summary>URIs as written.</summary>
-internal sealed class UriReader() : ValueReader(typeof(FhirUri), typeof(FhirUrl), typeof(Canonical), typeof(Oid), typeof(Uuid))
+internal sealed class UriValueReader() : ValueReader(typeof(FhirUri), typeof(FhirUrl), typeof(Canonical), typeof(Oid), typeof(Uuid))
 {
     public override void Read(Base element, IndexSink sink)
     {
         if (element is FhirUri or FhirUrl or Canonical or Oid or Uuid)
         {
-            sink.Text(Text((PrimitiveType)element));
+            sink.Text(Text(element));
         }
     }
 }

@@ -14,8 +14,11 @@ internal abstract class Database : IAsyncDisposable
     /// <summary>A connection for reading, each statement in its own snapshot.</summary>
     public abstract ValueTask<Session> OpenAsync(CancellationToken cancellationToken);
 
-    /// <summary>A write transaction; rolled back unless committed.</summary>
-    public abstract ValueTask<Session> BeginAsync(CancellationToken cancellationToken);
+    /// <summary>
+    /// A write transaction; rolled back unless committed. Where it <paramref name="appends"/>, nothing is read before the one batch is
+    /// written, which then can be a transaction by itself.
+    /// </summary>
+    public abstract ValueTask<Session> BeginAsync(bool appends, CancellationToken cancellationToken);
 
     /// <summary>A condition that the column is one of the numbers.</summary>
     public abstract string AnyOf(string column, IReadOnlyList<long> values, SqlText sql);

@@ -29,8 +29,14 @@ internal sealed class PostgresDatabase(NpgsqlDataSource source) : Database
     public override async ValueTask<Session> OpenAsync(CancellationToken cancellationToken) =>
         new PostgresSession(await source.OpenConnectionAsync(cancellationToken), transaction: null);
 
-    public override async ValueTask<Session> BeginAsync(CancellationToken cancellationToken)
+    public override async ValueTask<Session> BeginAsync(bool appends, CancellationToken cancellationToken)
     {
+        if (appends)
+        {
+            // A batch outside a transaction is one: all or nothing in a single round trip.
+            return await OpenAsync(cancellationToken);
+        }
+
         var connection = await source.OpenConnectionAsync(cancellationToken);
         try
         {

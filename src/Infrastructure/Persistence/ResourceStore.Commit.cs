@@ -48,7 +48,8 @@ internal sealed partial class ResourceStore
 
     private async Task<CommitResult> TryCommitAsync(Caller caller, ChangeSet changes, CancellationToken cancellationToken)
     {
-        await using var session = await database.BeginAsync(cancellationToken);
+        var appends = changes.Expectations.IsEmpty && changes.Changes.All(change => change is CreateChange { IfMatch.IsEmpty: true });
+        await using var session = await database.BeginAsync(appends, cancellationToken);
         if (!changes.Expectations.IsEmpty)
         {
             await session.LockAsync(changes.Expectations.Select(expectation => expectation.Guard), cancellationToken);
@@ -115,8 +116,8 @@ internal sealed partial class ResourceStore
     {
         var updated = Math.Max(now, stored?.Updated ?? 0);
         var version = (stored?.Version ?? 0) + 1;
-        var raw = JsonStamp.Stamp(content.Json.Span, key.Id, version, new DateTimeOffset(updated, TimeSpan.Zero));
-        if (stored is { Deleted: false } && JsonStamp.EqualsIgnoringVersion(raw, stored.Raw))
+        var raw = FhirJson.Stamp(content.Json.Span, key.Id, version, new DateTimeOffset(updated, TimeSpan.Zero));
+        if (stored is { Deleted: false } && FhirJson.EqualsIgnoringVersion(raw, stored.Raw))
         {
             return new ChangeResult(ChangeOutcome.Unchanged, stored.Stored());
         }

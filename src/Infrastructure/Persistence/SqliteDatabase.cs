@@ -31,7 +31,7 @@ internal sealed class SqliteDatabase : Database
         return ValueTask.FromResult<Session>(new SqliteSession(slot, writes: false, () => _readers.Add(slot)));
     }
 
-    public override async ValueTask<Session> BeginAsync(CancellationToken cancellationToken)
+    public override async ValueTask<Session> BeginAsync(bool appends, CancellationToken cancellationToken)
     {
         await _writing.WaitAsync(cancellationToken);
         try

@@ -109,7 +109,8 @@ public sealed partial class RepoGuardTests
     [Fact]
     public void Suppressions_give_their_reason_on_the_line()
     {
-        Offences.None(Lines(".cs", SuppressionWithoutReason()));
+        // What EF Core generates brings pragmas of its own.
+        Offences.None(Lines(".cs", SuppressionWithoutReason()).Where(line => !line.Contains("/Migrations/", StringComparison.Ordinal)));
     }
 
     [Fact]

@@ -16,6 +16,9 @@ public sealed class FhirJsonParseTests
         Assert.True(patient.Active);
     }
 
+    [Fact]
+    public void A_resource_may_have_nothing_but_its_type() => Assert.IsType<Patient>(Parse("""{"resourceType":"Patient"}"""));
+
     [Theory]
     [InlineData("""{"resourceType":"Patient","name":[]}""", "Patient.name")]
     [InlineData("""{"resourceType":"Patient","name":[null]}""", "Patient.name")]

@@ -1,0 +1,61 @@
+using Microsoft.OpenApi;
+using Swashbuckle.AspNetCore.SwaggerGen;
+using TeleFhir.Domain.Search;
+
+namespace TeleFhir.Api.OpenApi;
+
+/// <summary>Writes the paths: six types spelled out with their search parameters, the rest as one generic type, and the system.</summary>
+internal sealed class FhirDocumentFilter(SearchParameterCatalog catalog) : IDocumentFilter
+{
+    /// <summary>The types whose paths are spelled out.</summary>
+    public static readonly IReadOnlyList<string> SpelledOut = ["Appointment", "Encounter", "Observation", "Patient", "Schedule", "Slot"];
+
+    /// <inheritdoc />
+    public void Apply(OpenApiDocument swaggerDoc, DocumentFilterContext context)
+    {
+        swaggerDoc.Components = FhirComponents.All();
+        swaggerDoc.Paths = [];
+        swaggerDoc.Tags = new HashSet<OpenApiTag>();
+        var operations = new FhirOperations(swaggerDoc, catalog);
+        AddSystem(swaggerDoc.Paths, operations);
+        foreach (var type in SpelledOut)
+        {
+            AddType(swaggerDoc, operations, type, type);
+        }
+
+        AddType(swaggerDoc, operations, "{type}", "Any other type");
+    }
+
+    private static void AddSystem(OpenApiPaths paths, FhirOperations operations)
+    {
+        paths.Add("/fhir/metadata", Path((HttpMethod.Get, operations.Capabilities())));
+        paths.Add("/fhir", Path(
+            (HttpMethod.Get, operations.SearchSystem()),
+            (HttpMethod.Post, operations.Bundle())));
+        paths.Add("/fhir/_history", Path((HttpMethod.Get, operations.History("System", "system", null))));
+    }
+
+    private static void AddType(OpenApiDocument document, FhirOperations operations, string type, string tag)
+    {
+        document.Tags!.Add(new OpenApiTag { Name = tag });
+        var typed = $"/fhir/{type}";
+        document.Paths.Add(typed, Path(
+            (HttpMethod.Get, operations.Search(type, tag)),
+            (HttpMethod.Post, operations.Create(type, tag)),
+            (HttpMethod.Put, operations.ConditionalUpdate(type, tag)),
+            (HttpMethod.Delete, operations.ConditionalDelete(type, tag))));
+        document.Paths.Add($"{typed}/_search", Path((HttpMethod.Post, operations.SearchByPost(type, tag))));
+        document.Paths.Add($"{typed}/_history", Path((HttpMethod.Get, operations.History(tag, $"{type} type", type))));
+        document.Paths.Add($"{typed}/{{id}}", Path(
+            (HttpMethod.Get, operations.Read(type, tag)),
+            (HttpMethod.Put, operations.Update(type, tag)),
+            (HttpMethod.Delete, operations.Delete(type, tag))));
+        document.Paths.Add($"{typed}/{{id}}/_history", Path((HttpMethod.Get, operations.History(tag, $"one {type}", type, byId: true))));
+        document.Paths.Add($"{typed}/{{id}}/_history/{{version}}", Path((HttpMethod.Get, operations.VersionRead(type, tag))));
+    }
+
+    private static OpenApiPathItem Path(params (HttpMethod Method, OpenApiOperation Operation)[] operations) => new()
+    {
+        Operations = operations.ToDictionary(entry => entry.Method, entry => entry.Operation),
+    };
+}
