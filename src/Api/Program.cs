@@ -1,1 +1,37 @@
-var app = WebApplication.CreateBuilder(args).Build(); app.Run();
+using Microsoft.Extensions.Options;
+using TeleFhir.Api;
+using TeleFhir.Api.Fhir;
+using TeleFhir.Api.Hosting;
+
+var builder = WebApplication.CreateBuilder(args);
+builder.UseWebServer();
+builder.AddTeleFhir();
+var app = builder.Build();
+
+app.UseRequestTrace();
+app.UseResponseCompression();
+app.UseWhen(FhirRoutes.Covers, fhir => fhir.UseCors());
+app.UseMiddleware<FhirErrors>();
+app.UseWhen(FhirRoutes.Covers, fhir => fhir.UseStatusCodePages(FhirErrors.WriteStatusAsync));
+app.UseRouting();
+app.UseRequestTimeouts();
+app.UseAccessGate();
+
+app.MapLandingPage();
+app.MapTelemetry();
+app.MapFhir();
+app.DemandDeclarations();
+
+try
+{
+    await app.RunAsync();
+    return 0;
+}
+catch (OptionsValidationException wrong)
+{
+    app.Logger.LogCritical("The server does not start: {Faults}", string.Join(' ', wrong.Failures));
+    return 1;
+}
+
+/// <summary>The entry point, named for tests that start the server in their own process.</summary>
+internal sealed partial class Program;

@@ -1,0 +1,88 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Microsoft.AspNetCore.WebUtilities;
+using TeleFhir.Domain.Access;
+using TeleFhir.Domain.Fhir;
+
+namespace TeleFhir.Api.Fhir;
+
+/// <summary>
+/// What an interaction needs to know of a request, and nothing of HTTP: the entry of a Bundle makes one just as a request does,
+/// so that both run through the same functions.
+/// </summary>
+internal sealed record FhirRequest
+{
+    public required Caller Caller { get; init; }
+
+    /// <summary>The type of the address, known to exist; null at system level.</summary>
+    public string? Type { get; init; }
+
+    /// <summary>Type, id and version of the address.</summary>
+    public ResourceKey Key { get; init; }
+
+    /// <summary>The parameters of the address, decoded and in order, without those that choose the form of the answer.</summary>
+    public ImmutableArray<KeyValuePair<string, string>> Parameters { get; init; } = [];
+
+    public Preconditions Preconditions { get; init; } = Preconditions.None;
+
+    public Preferences Preferences { get; init; }
+
+    public required RequestBody Body { get; init; }
+
+    /// <summary>The place in a Bundle for error messages, for example <c>Bundle.entry[3]</c>; null for a request of its own.</summary>
+    public string? Source { get; init; }
+
+    /// <summary>Reads the request line and the headers; the body stays where it is.</summary>
+    public static ValueTask<FhirRequest> BindAsync(HttpContext context)
+    {
+        var parameters = Parse(context.Request.QueryString.Value);
+        context.Features.Set(Negotiation.Take(context.Request.Headers.Accept, ref parameters));
+        var routeValues = context.Request.RouteValues;
+        var type = (string?)routeValues["type"];
+        if (type is not null && !ResourceCatalog.IsKnown(type))
+        {
+            throw FhirException.NotFound("There is no such resource type.");
+        }
+
+        return ValueTask.FromResult(new FhirRequest
+        {
+            Caller = context.RequestServices.GetRequiredService<Callers>().Of(context),
+            Type = type,
+            Key = type is not null && routeValues["id"] is string id ? new ResourceKey(type, id, Version(routeValues["vid"])) : default,
+            Parameters = parameters,
+            Preconditions = Preconditions.Of(context.Request.Headers),
+            Preferences = Preferences.Of(context.Request.Headers["Prefer"]),
+            Body = RequestBody.Of(context.Request),
+        });
+    }
+
+    /// <summary>The same request with the parameters of a search form after those of the address.</summary>
+    public FhirRequest WithForm(string form) => this with { Parameters = Parameters.AddRange(Parse(form)) };
+
+    /// <summary>Name and value pairs of a query string or a form, in order; empty names are dropped.</summary>
+    public static ImmutableArray<KeyValuePair<string, string>> Parse(string? query)
+    {
+        if (string.IsNullOrEmpty(query))
+        {
+            return [];
+        }
+
+        var pairs = ImmutableArray.CreateBuilder<KeyValuePair<string, string>>();
+        foreach (var pair in new QueryStringEnumerable(query))
+        {
+            if (pair.EncodedName.Length > 0)
+            {
+                pairs.Add(new(pair.DecodeName().ToString(), pair.DecodeValue().ToString()));
+            }
+        }
+
+        return pairs.ToImmutable();
+    }
+
+    // A version that is no number never existed.
+    private static int? Version(object? routeValue) => routeValue is not string text
+        ? null
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var version) && version > 0
+            ? version
+            : throw FhirException.NotFound("There is no such version.");
+}

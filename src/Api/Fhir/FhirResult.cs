@@ -1,0 +1,131 @@
+using System.Globalization;
+using System.Net;
+using System.Text.Json;
+using Hl7.Fhir.Model;
+using TeleFhir.Domain.Fhir;
+using Task = System.Threading.Tasks.Task;
+
+namespace TeleFhir.Api.Fhir;
+
+/// <summary>What an interaction answers: to a request of its own as an HTTP response, in a batch as an entry.</summary>
+internal sealed record FhirResult(HttpStatusCode Status) : IResult
+{
+    private const int FlushBytes = 64 * 1024;
+
+    public FhirContent? Content { get; init; }
+
+    public string? ETag { get; init; }
+
+    public DateTimeOffset? LastModified { get; init; }
+
+    public string? Location { get; init; }
+
+    /// <summary>May be kept by caches: nothing of a patient is in it.</summary>
+    public bool IsPublic { get; init; }
+
+    /// <summary>200 with a stored version.</summary>
+    public static FhirResult Ok(StoredResource resource, FhirContent content) =>
+        Headed(HttpStatusCode.OK, resource) with { Content = content };
+
+    public static FhirResult Ok(FhirContent content) => new(HttpStatusCode.OK) { Content = content };
+
+    /// <summary>304: the client has it already.</summary>
+    public static FhirResult NotModified(StoredResource resource) => Headed(HttpStatusCode.NotModified, resource);
+
+    /// <summary>A status with the headers of a stored version and no content.</summary>
+    public static FhirResult Headed(HttpStatusCode status, StoredResource resource) =>
+        new(status) { ETag = resource.ETag, LastModified = resource.LastUpdated };
+
+    /// <summary>The answer to a request that failed.</summary>
+    public static FhirResult Of(FhirException exception) => new(exception.Status)
+    {
+        Content = FhirContent.Of(FhirJson.Serialize(exception.Outcome)),
+        ETag = exception.ETag,
+    };
+
+    /// <summary>An answer that says one thing in an OperationOutcome.</summary>
+    public static FhirResult Outcome(
+        HttpStatusCode status, OperationOutcome.IssueSeverity severity, OperationOutcome.IssueType code, string text)
+    {
+        var issue = new OperationOutcome.IssueComponent { Severity = severity, Code = code, Details = new CodeableConcept { Text = text } };
+        return new(status) { Content = FhirContent.Of(FhirJson.Serialize(new OperationOutcome { Issue = [issue] })) };
+    }
+
+    public async Task ExecuteAsync(HttpContext httpContext)
+    {
+        var response = httpContext.Response;
+        response.StatusCode = (int)Status;
+        var headers = response.Headers;
+        headers.ETag = ETag;
+        headers.Location = Location;
+        headers.LastModified = LastModified?.ToString("R", CultureInfo.InvariantCulture);
+        headers.CacheControl = IsPublic ? "public, max-age=60" : "no-store";
+        if (Content is null)
+        {
+            return;
+        }
+
+        headers.ContentType = Negotiation.ContentType;
+        var isPretty = httpContext.Features.Get<Negotiation>()?.Pretty == true;
+        ReadOnlyMemory<byte>? bytes = isPretty ? FhirJson.Pretty((await CollectAsync(Content)).Span) : Content.Bytes;
+        if (bytes is { } whole)
+        {
+            headers.ContentLength = whole.Length;
+        }
+
+        if (HttpMethods.IsHead(httpContext.Request.Method))
+        {
+            return;
+        }
+
+        if (bytes is { } ready)
+        {
+            await response.BodyWriter.WriteAsync(ready, httpContext.RequestAborted);
+        }
+        else
+        {
+            await StreamAsync(Content, response, httpContext.RequestAborted);
+        }
+    }
+
+    private static async Task StreamAsync(FhirContent content, HttpResponse response, CancellationToken cancellationToken)
+    {
+        var output = response.BodyWriter;
+        await using var json = new Utf8JsonWriter(output, JsonForm.Written);
+        await content.WriteAsync(json, async () =>
+        {
+            if (json.BytesPending + output.UnflushedBytes > FlushBytes)
+            {
+                json.Flush();
+                await output.FlushAsync(cancellationToken);
+            }
+        });
+        json.Flush();
+        await output.FlushAsync(cancellationToken);
+    }
+
+    private static async ValueTask<ReadOnlyMemory<byte>> CollectAsync(FhirContent content)
+    {
+        if (content.Bytes is { } bytes)
+        {
+            return bytes;
+        }
+
+        var buffer = new System.Buffers.ArrayBufferWriter<byte>();
+        await using var json = new Utf8JsonWriter(buffer, JsonForm.Written);
+        await content.WriteAsync(json, () => ValueTask.CompletedTask);
+        json.Flush();
+        return buffer.WrittenMemory;
+    }
+}
+
+/// <summary>How JSON is written around stored bytes.</summary>
+internal static class JsonForm
+{
+    /// <summary>The stored bytes are spliced in as they are, and letters of all languages stay readable.</summary>
+    public static JsonWriterOptions Written { get; } = new()
+    {
+        SkipValidation = true,
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+}

@@ -1,0 +1,121 @@
+using System.Collections.Immutable;
+using System.Reflection;
+using Hl7.Fhir.Model;
+using TeleFhir.Domain.Fhir;
+using TeleFhir.Domain.Search;
+using SearchParameter = TeleFhir.Domain.Search.SearchParameter;
+using Statement = Hl7.Fhir.Model.CapabilityStatement;
+
+namespace TeleFhir.Api.Fhir.Interactions;
+
+/// <summary>
+/// The capability statement, made once from what the server runs on: the routes, the list of types and the search parameters.
+/// What is declared is what is routed.
+/// </summary>
+internal sealed class CapabilityDocument(
+    EndpointDataSource endpoints, SearchParameterCatalog catalog, FhirAddress address, TeleFhirOptions options, TimeProvider clock)
+{
+    private readonly Lazy<byte[]> _json = new(() => FhirJson.Serialize(Make(endpoints, catalog, address, options, clock)));
+
+    public ReadOnlyMemory<byte> Json => _json.Value;
+
+    private static Statement Make(
+        EndpointDataSource endpoints, SearchParameterCatalog catalog, FhirAddress address, TeleFhirOptions options, TimeProvider clock)
+    {
+        var routed = endpoints.Endpoints
+            .SelectMany(endpoint => endpoint.Metadata.GetMetadata<DeclaredInteraction>()?.AnyOf ?? [])
+            .ToImmutableHashSet();
+        var version = typeof(CapabilityDocument).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!
+            .InformationalVersion.Split('+')[0];
+        return new Statement
+        {
+            Url = $"{options.Fhir.CanonicalBase.TrimEnd('/')}/CapabilityStatement/server",
+            Version = version,
+            Name = "TeleFhir",
+            Title = "TeleFhir server",
+            Status = PublicationStatus.Active,
+            DateElement = new FhirDateTime(clock.GetUtcNow()),
+            Kind = CapabilityStatementKind.Instance,
+            Software = new() { Name = "TeleFhir", Version = version },
+            Implementation = new() { Description = "FHIR R4 server for telehealth", Url = address.Base },
+            FhirVersion = FHIRVersion.N4_0_1,
+            Format = ["application/fhir+json", "json"],
+            Rest = [Rest(routed, catalog)],
+        };
+    }
+
+    private static Statement.RestComponent Rest(ImmutableHashSet<Interaction> routed, SearchParameterCatalog catalog) => new()
+    {
+        Mode = Statement.RestfulCapabilityMode.Server,
+        Resource = [.. ResourceCatalog.Types.Select(type => Resource(type, routed, catalog))],
+        Interaction =
+        [
+            .. from pair in _ofSystem
+               where routed.Contains(pair.Interaction)
+               select new Statement.SystemInteractionComponent { Code = pair.Code },
+        ],
+        SearchParam = [.. catalog.For(ResourceCatalog.Types[0]).Where(parameter => parameter.Code[0] == '_').Select(SearchParam)],
+    };
+
+    private static Statement.ResourceComponent Resource(string type, ImmutableHashSet<Interaction> routed, SearchParameterCatalog catalog)
+    {
+        var parameters = catalog.For(type);
+        return new Statement.ResourceComponent
+        {
+            TypeElement = new Code<ResourceType>(Enum.Parse<ResourceType>(type)),
+            Interaction =
+            [
+                .. from pair in _ofType
+                   where routed.Contains(pair.Interaction)
+                   select new Statement.ResourceInteractionComponent { Code = pair.Code },
+            ],
+            Versioning = Statement.ResourceVersionPolicy.Versioned,
+            ReadHistory = routed.Contains(Interaction.VersionRead),
+            UpdateCreate = routed.Contains(Interaction.Update),
+            ConditionalCreate = routed.Contains(Interaction.Create),
+            ConditionalRead = Statement.ConditionalReadStatus.FullSupport,
+            ConditionalUpdate = routed.Contains(Interaction.Update),
+            ConditionalDelete = routed.Contains(Interaction.Delete) ? Statement.ConditionalDeleteStatus.Multiple : Statement.ConditionalDeleteStatus.NotSupported,
+            SearchInclude = [.. References(parameters).Select(parameter => $"{type}:{parameter.Code}")],
+            SearchRevInclude = [.. ReferencesTo(type, catalog)],
+            SearchParam = [.. parameters.Select(SearchParam)],
+        };
+    }
+
+    private static Statement.SearchParamComponent SearchParam(SearchParameter parameter) => new()
+    {
+        Name = parameter.Code,
+        Definition = parameter.Url,
+        Type = parameter.Type,
+        Documentation = parameter.Description,
+    };
+
+    private static IEnumerable<SearchParameter> References(ImmutableArray<SearchParameter> parameters) =>
+        parameters.Where(parameter => parameter.Type == SearchParamType.Reference);
+
+    private static IEnumerable<string> ReferencesTo(string target, SearchParameterCatalog catalog) =>
+        from source in ResourceCatalog.Types
+        from parameter in References(catalog.For(source))
+        where parameter.Targets.Contains(target)
+        select $"{source}:{parameter.Code}";
+
+    private static readonly ImmutableArray<(Interaction Interaction, Statement.TypeRestfulInteraction Code)> _ofType =
+    [
+        (Interaction.Read, Statement.TypeRestfulInteraction.Read),
+        (Interaction.VersionRead, Statement.TypeRestfulInteraction.Vread),
+        (Interaction.Update, Statement.TypeRestfulInteraction.Update),
+        (Interaction.Delete, Statement.TypeRestfulInteraction.Delete),
+        (Interaction.HistoryInstance, Statement.TypeRestfulInteraction.HistoryInstance),
+        (Interaction.HistoryType, Statement.TypeRestfulInteraction.HistoryType),
+        (Interaction.Create, Statement.TypeRestfulInteraction.Create),
+        (Interaction.SearchType, Statement.TypeRestfulInteraction.SearchType),
+    ];
+
+    private static readonly ImmutableArray<(Interaction Interaction, Statement.SystemRestfulInteraction Code)> _ofSystem =
+    [
+        (Interaction.Transaction, Statement.SystemRestfulInteraction.Transaction),
+        (Interaction.Batch, Statement.SystemRestfulInteraction.Batch),
+        (Interaction.SearchSystem, Statement.SystemRestfulInteraction.SearchSystem),
+        (Interaction.HistorySystem, Statement.SystemRestfulInteraction.HistorySystem),
+    ];
+}

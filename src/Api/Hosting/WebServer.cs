@@ -1,0 +1,46 @@
+using System.IO.Compression;
+using Microsoft.AspNetCore.ResponseCompression;
+
+namespace TeleFhir.Api.Hosting;
+
+/// <summary>Limits of the web server, compression and logs.</summary>
+internal static class WebServer
+{
+    public static void UseWebServer(this WebApplicationBuilder builder)
+    {
+        if (ListeningAddresses.AreUnset(builder.Configuration))
+        {
+            builder.WebHost.UseUrls(ListeningAddresses.Default);
+        }
+
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestHeadersTotalSize = 32 * 1024;
+            kestrel.Limits.MaxRequestLineSize = 16 * 1024;
+            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
+
+            // Each handler sets the limit of its own content and refuses before reading.
+            kestrel.Limits.MaxRequestBodySize = null;
+        });
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.Warning);
+        if (!builder.Environment.IsDevelopment())
+        {
+            // No scopes: the web server's hold the path of the request.
+            builder.Logging.AddJsonConsole(console => (console.IncludeScopes, console.UseUtcTimestamp) = (false, true));
+        }
+    }
+
+    public static IServiceCollection AddCompression(this IServiceCollection services)
+    {
+        services.AddResponseCompression(compression =>
+        {
+            // Tokens travel in headers, so there is no secret in a body for an attacker to guess by its compressed length.
+            compression.EnableForHttps = true;
+            compression.MimeTypes = ["application/fhir+json", "application/json", "text/html", "text/plain"];
+        });
+        services.Configure<BrotliCompressionProviderOptions>(brotli => brotli.Level = CompressionLevel.Fastest);
+        services.Configure<GzipCompressionProviderOptions>(gzip => gzip.Level = CompressionLevel.Fastest);
+        return services;
+    }
+}

@@ -1,0 +1,185 @@
+using Microsoft.Extensions.Options;
+using TeleFhir.Api.Hosting;
+
+namespace TeleFhir.Api;
+
+/// <summary>All settings of the server, bound from the root of the configuration and validated at start.</summary>
+internal sealed class TeleFhirOptions
+{
+    public DatabaseOptions Database { get; set; } = new();
+
+    public ConnectionOptions ConnectionStrings { get; set; } = new();
+
+    public FhirOptions Fhir { get; set; } = new();
+
+    public AuthOptions Auth { get; set; } = new();
+
+    public DemoOptions Demo { get; set; } = new();
+
+    public SearchOptions Search { get; set; } = new();
+
+    public LimitOptions Limits { get; set; } = new();
+
+    internal sealed class DatabaseOptions
+    {
+        public string Provider { get; set; } = "Sqlite";
+    }
+
+    internal sealed class ConnectionOptions
+    {
+        public string TeleFhir { get; set; } = "Data Source=data/telefhir.db";
+    }
+
+    internal sealed class FhirOptions
+    {
+        /// <summary>The FHIR base as clients see it; required in Production.</summary>
+        public string? PublicBaseUrl { get; set; }
+
+        /// <summary>Base of the project's own code systems, topics and extensions.</summary>
+        public string CanonicalBase { get; set; } = "https://telefhir.dev/fhir";
+    }
+
+    internal sealed class AuthOptions
+    {
+        public string Mode { get; set; } = "Embedded";
+    }
+
+    internal sealed class DemoOptions
+    {
+        /// <summary>Null means: in Development only.</summary>
+        public bool? Seed { get; set; }
+    }
+
+    internal sealed class SearchOptions
+    {
+        public int DefaultCount { get; set; } = 50;
+
+        public int MaxCount { get; set; } = 1000;
+
+        public int DefaultTotalLimit { get; set; } = 1000;
+
+        /// <summary>32 bytes in base64 that seal page links; nodes that share a database must share it. Without it a key file is kept.</summary>
+        public string? PageTokenKey { get; set; }
+
+        /// <summary>Where the key file is kept when no key is configured.</summary>
+        public string PageTokenKeyFile { get; set; } = Path.Combine("data", "page-token.key");
+    }
+
+    internal sealed class LimitOptions
+    {
+        public int ResourceBytes { get; set; } = 16 * 1024 * 1024;
+
+        public int BundleBytes { get; set; } = 64 * 1024 * 1024;
+
+        public int FormBytes { get; set; } = 1024 * 1024;
+
+        public int BundleEntries { get; set; } = 10_000;
+
+        public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+        public TimeSpan BundleTimeout { get; set; } = TimeSpan.FromMinutes(5);
+
+        public TimeSpan ShutdownTimeout { get; set; } = TimeSpan.FromSeconds(30);
+    }
+}
+
+/// <summary>What a wrong setting is told at start, one sentence for each.</summary>
+internal sealed class TeleFhirOptionsValidator(IConfiguration configuration, IHostEnvironment environment) : IValidateOptions<TeleFhirOptions>
+{
+    public ValidateOptionsResult Validate(string? name, TeleFhirOptions options)
+    {
+        var faults = new List<string>();
+        if (options.Database.Provider is not ("Sqlite" or "PostgreSql"))
+        {
+            faults.Add("Database:Provider must be Sqlite or PostgreSql.");
+        }
+
+        if (string.IsNullOrWhiteSpace(options.ConnectionStrings.TeleFhir)
+            || (options.Database.Provider == "PostgreSql" && options.ConnectionStrings.TeleFhir == new TeleFhirOptions().ConnectionStrings.TeleFhir))
+        {
+            faults.Add("ConnectionStrings:TeleFhir must name the database.");
+        }
+
+        CheckAuth(options, faults);
+        CheckAddress("Fhir:PublicBaseUrl", options.Fhir.PublicBaseUrl, faults);
+        CheckAddress("Fhir:CanonicalBase", options.Fhir.CanonicalBase, faults);
+        if (options.Fhir.PublicBaseUrl is null && !environment.IsDevelopment())
+        {
+            faults.Add("Fhir:PublicBaseUrl, the FHIR base as clients see it, is required outside Development.");
+        }
+
+        if (options.Demo.Seed == true && environment.IsProduction())
+        {
+            faults.Add("Demo:Seed must not be true in Production.");
+        }
+
+        CheckSearch(options.Search, faults);
+        CheckLimits(options.Limits, faults);
+        return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
+    }
+
+    private void CheckAuth(TeleFhirOptions options, List<string> faults)
+    {
+        switch (options.Auth.Mode)
+        {
+            case "None" when !environment.IsDevelopment():
+                faults.Add("Auth:Mode=None switches access control off and is allowed in Development only.");
+                break;
+            case "None" when ListeningAddresses.Of(configuration).FirstOrDefault(address => !ListeningAddresses.IsLoopback(address)) is { } open:
+                faults.Add($"Auth:Mode=None switches access control off and is allowed on loopback addresses only, not on {open}.");
+                break;
+            case "None":
+                break;
+            case "Embedded" or "External" or "Both":
+                faults.Add($"Auth:Mode={options.Auth.Mode} is not available in this version; Auth:Mode=None works in Development on loopback addresses.");
+                break;
+            default:
+                faults.Add("Auth:Mode must be Embedded, External, Both or None.");
+                break;
+        }
+    }
+
+    private static void CheckAddress(string key, string? value, List<string> faults)
+    {
+        if (value is not null
+            && (!Uri.TryCreate(value, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https")
+                || address.Query.Length > 0 || address.Fragment.Length > 0))
+        {
+            faults.Add($"{key} must be an absolute http or https address without query or fragment.");
+        }
+    }
+
+    private static void CheckSearch(TeleFhirOptions.SearchOptions search, List<string> faults)
+    {
+        if (search.MaxCount is < 1 or > 10_000)
+        {
+            faults.Add("Search:MaxCount must be from 1 to 10000.");
+        }
+
+        if (search.DefaultCount < 1 || search.DefaultCount > search.MaxCount)
+        {
+            faults.Add("Search:DefaultCount must be from 1 to Search:MaxCount.");
+        }
+
+        if (search.DefaultTotalLimit < 0)
+        {
+            faults.Add("Search:DefaultTotalLimit must not be negative.");
+        }
+
+        if (search.PageTokenKey is { } key && !(Convert.TryFromBase64String(key, new byte[key.Length], out var length) && length == 32))
+        {
+            faults.Add("Search:PageTokenKey must be 32 bytes in base64.");
+        }
+    }
+
+    private static void CheckLimits(TeleFhirOptions.LimitOptions limits, List<string> faults)
+    {
+        (string Key, long Value)[] sizes =
+        [
+            ("ResourceBytes", limits.ResourceBytes), ("BundleBytes", limits.BundleBytes), ("FormBytes", limits.FormBytes),
+            ("BundleEntries", limits.BundleEntries), ("RequestTimeout", limits.RequestTimeout.Ticks),
+            ("BundleTimeout", limits.BundleTimeout.Ticks), ("ShutdownTimeout", limits.ShutdownTimeout.Ticks),
+        ];
+        faults.AddRange(sizes.Where(size => size.Value <= 0).Select(size => $"Limits:{size.Key} must be above zero."));
+    }
+}

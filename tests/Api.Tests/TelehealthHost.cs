@@ -1,0 +1,99 @@
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.Extensions.Logging;
+
+namespace TeleFhir.Api.Tests;
+
+/// <summary>The whole server in this process, on an SQLite file of its own that goes when it goes.</summary>
+public sealed class TelehealthHost : IAsyncLifetime
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("telefhir-test-");
+    private readonly Factory _factory;
+
+    public TelehealthHost() => _factory = new Factory(_folder.FullName);
+
+    public IServiceProvider Services => _factory.Services;
+
+    public HttpClient Client { get; private set; } = null!;
+
+    public ValueTask InitializeAsync()
+    {
+        Client = _factory.CreateClient();
+        return ValueTask.CompletedTask;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _factory.DisposeAsync();
+        _folder.Delete(recursive: true);
+    }
+
+    /// <summary>Sends a request with a JSON body and headers written as <c>Name: value</c>.</summary>
+    public async Task<Answer> SendAsync(string method, string address, string? json = null, params string[] headers)
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(method), address);
+        if (json is not null)
+        {
+            request.Content = new StringContent(json, Encoding.UTF8);
+            request.Content.Headers.ContentType = MediaTypeHeaderValue.Parse("application/fhir+json");
+        }
+
+        foreach (var header in headers)
+        {
+            var colon = header.IndexOf(':', StringComparison.Ordinal);
+            request.Headers.TryAddWithoutValidation(header[..colon], header[(colon + 1)..].Trim());
+        }
+
+        return await Answer.OfAsync(await Client.SendAsync(request, TestContext.Current.CancellationToken));
+    }
+
+    public Task<Answer> GetAsync(string address, params string[] headers) => SendAsync("GET", address, null, headers);
+
+    public Task<Answer> PostAsync(string address, string json, params string[] headers) => SendAsync("POST", address, json, headers);
+
+    public Task<Answer> PutAsync(string address, string json, params string[] headers) => SendAsync("PUT", address, json, headers);
+
+    public Task<Answer> DeleteAsync(string address, params string[] headers) => SendAsync("DELETE", address, null, headers);
+
+    private sealed class Factory(string folder) : WebApplicationFactory<Program>
+    {
+        protected override void ConfigureWebHost(IWebHostBuilder builder)
+        {
+            builder.UseEnvironment("Development");
+            builder.UseSetting("ConnectionStrings:TeleFhir", $"Data Source={Path.Combine(folder, "test.db")}");
+            builder.UseSetting("Search:PageTokenKeyFile", Path.Combine(folder, "page.key"));
+            builder.UseSetting("Limits:ResourceBytes", "100000");
+            builder.UseSetting("urls", "http://localhost");
+            builder.ConfigureLogging(logging => logging.ClearProviders());
+        }
+    }
+}
+
+/// <summary>An answer of the server, read to its end.</summary>
+public sealed record Answer(System.Net.HttpStatusCode Status, string Body, HttpResponseHeaders Headers, HttpContentHeaders ContentHeaders)
+{
+    public JsonNode Json => JsonNode.Parse(Body)!;
+
+    public string Id => Json["id"]!.GetValue<string>();
+
+    public string? ETag => Headers.ETag?.ToString();
+
+    /// <summary>The code of the first issue of an OperationOutcome.</summary>
+    public string? IssueCode => Json["resourceType"]!.GetValue<string>() == "OperationOutcome" ? Json["issue"]![0]!["code"]!.GetValue<string>() : null;
+
+    public JsonArray Entries => Json["entry"]?.AsArray() ?? [];
+
+    /// <summary>The address of a link of a Bundle, or null.</summary>
+    public string? Link(string relation) => Json["link"]!.AsArray()
+        .FirstOrDefault(link => link!["relation"]!.GetValue<string>() == relation)?["url"]!.GetValue<string>();
+
+    public IEnumerable<string> EntryIds => Entries
+        .Where(entry => entry!["search"]?["mode"]?.GetValue<string>() is null or "match")
+        .Select(entry => entry!["resource"]!["id"]!.GetValue<string>());
+
+    public static async Task<Answer> OfAsync(HttpResponseMessage response) =>
+        new(response.StatusCode, await response.Content.ReadAsStringAsync(), response.Headers, response.Content.Headers);
+}
