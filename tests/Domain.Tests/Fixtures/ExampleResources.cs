@@ -109,7 +109,9 @@ internal static class ExampleResources
             }
             catch (IOException) when (patience.Elapsed < TimeSpan.FromMinutes(6))
             {
+#pragma warning disable RS0030 // Test data is loaded synchronously; the lock is held by another process.
                 Thread.Sleep(200);
+#pragma warning restore RS0030 // As above.
             }
         }
     }

@@ -1,0 +1,247 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json.Nodes;
+using TeleFhir.Api.Tests.Durability;
+
+namespace TeleFhir.Api.Tests.Hostile;
+
+/// <summary>
+/// Ten thousand requests, each a good one with something broken, against the real server: never a 5xx, always an outcome, nothing lost.
+/// The seed is printed; <c>TELEFHIR_MUTATIONS</c> sets another number.
+/// </summary>
+public sealed class MutationTests
+{
+    private const string Kept = """{"resourceType":"Patient","id":"kept","name":[{"family":"Untouched"}],"birthDate":"1984-05-17"}""";
+
+    private static readonly string[] _bodies =
+    [
+        """{"resourceType":"Patient","id":"fuzz","active":true,"name":[{"family":"A","given":["B"]}],"birthDate":"1990-01-01","multipleBirthInteger":2}""",
+        """{"resourceType":"Observation","id":"fuzz","status":"final","code":{"coding":[{"system":"http://loinc.org","code":"8867-4"}]},"subject":{"reference":"Patient/kept"},"effectiveDateTime":"2026-01-01T10:00:00Z","valueQuantity":{"value":1.50,"unit":"kg"}}""",
+        """{"resourceType":"Appointment","id":"fuzz","status":"booked","start":"2026-01-01T10:00:00Z","end":"2026-01-01T10:30:00Z","participant":[{"actor":{"reference":"Patient/kept"},"status":"accepted"}]}""",
+        """{"resourceType":"Bundle","type":"transaction","entry":[{"fullUrl":"urn:uuid:61ebe359-bfdc-4613-8bf2-c5e300945f0a","resource":{"resourceType":"Patient"},"request":{"method":"POST","url":"Patient","ifNoneExist":"identifier=a|b"}},{"resource":{"resourceType":"Observation","status":"final","code":{"text":"x"},"subject":{"reference":"urn:uuid:61ebe359-bfdc-4613-8bf2-c5e300945f0a"}},"request":{"method":"PUT","url":"Observation/fuzz"}}]}""",
+        """{"resourceType":"Bundle","type":"batch","entry":[{"request":{"method":"GET","url":"Patient?name=x&_count=1"}},{"request":{"method":"DELETE","url":"Observation/fuzz"}}]}""",
+    ];
+
+    private static readonly string[] _queries =
+    [
+        "Patient?name=müller&birthdate=ge1980-01-01&_sort=-birthdate,family&_count=3",
+        "Observation?code=http://loinc.org|8867-4&value-quantity=gt1.5|http://unitsofmeasure.org|kg&date=lt2026",
+        "Observation?subject:Patient.identifier=a|b&_include=Observation:subject&_total=accurate",
+        "Patient?_has:Observation:patient:code=8867-4&gender:not=male&address:missing=true",
+        "Observation?code-value-quantity=8867-4$gt5&_elements=id,code&_summary=data",
+        "Encounter?date=sa2020-01&status=planned,arrived&_revinclude=Observation:encounter",
+        "Patient/kept/_history?_since=2020-01-01T00:00:00Z&_count=2",
+        "_history?_at=2026-01",
+        "Patient?_page=abcdefghijklmnop",
+        "?_type=Patient,Observation&_lastUpdated=gt2020&_tag=x|y",
+        "metadata?_format=json&_pretty=true",
+    ];
+
+    private static readonly string[] _junk =
+    [
+        "null", "[]", "{}", "[null]", "\"\"", "1e999", "-0", "99999999999999999999999999999999999999", "1.0e-400", "true", "\"\\ud800\"", "\"\\u0000\"",
+        "{\"resourceType\":\"Patient\"}", "\"9999-99-99\"", "\"Patient/\"", "\"Patient?identifier=\"", "\"\\u202e\"", "{\"a\":{\"a\":{\"a\":[[[[[]]]]]}}}",
+    ];
+
+    [Fact]
+    public async Task Broken_requests_are_refused_and_break_nothing()
+    {
+        var cancellationToken = TestContext.Current.CancellationToken;
+        var count = Setting("TELEFHIR_MUTATIONS", 10_000);
+        var seed = Setting("TELEFHIR_SEED", Random.Shared.Next());
+        TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed}");
+        var folder = Directory.CreateTempSubdirectory("telefhir-fuzz-");
+        try
+        {
+            await using var server = await ServerProcess.StartAsync(
+                new Dictionary<string, string> { ["ConnectionStrings:TeleFhir"] = $"Data Source={Path.Combine(folder.FullName, "fuzz.db")}" },
+                cancellationToken);
+            using var put = await server.Client.PutAsync("fhir/Patient/kept", Json(Kept), cancellationToken);
+            var before = await server.Client.GetStringAsync("fhir/Patient/kept", cancellationToken);
+            var statuses = new ConcurrentDictionary<int, int>();
+            var failures = new ConcurrentBag<string>();
+            var memory = new long[2];
+            for (var half = 0; half < 2; half++)
+            {
+                await Parallel.ForAsync(half * count / 2, (half + 1) * count / 2, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (number, token) =>
+                {
+                    var random = new Random(seed + number);
+                    using var request = Mutate(random);
+                    using var response = await server.Client.SendAsync(request, token);
+                    statuses.AddOrUpdate((int)response.StatusCode, 1, (_, seen) => seen + 1);
+                    var body = await response.Content.ReadAsStringAsync(token);
+                    if ((int)response.StatusCode >= 500 || ((int)response.StatusCode >= 400 && !IsOutcome(body)))
+                    {
+                        failures.Add($"#{number} {request.Method} {request.RequestUri} -> {(int)response.StatusCode} {body[..Math.Min(300, body.Length)]}\n"
+                            + (request.Content is null ? "" : (await request.Content.ReadAsStringAsync(token))[..Math.Min(600, (int)(request.Content.Headers.ContentLength ?? 0))]));
+                    }
+                });
+                memory[half] = server.WorkingSet;
+            }
+
+            TestContext.Current.TestOutputHelper?.WriteLine(
+                string.Join(", ", statuses.OrderBy(entry => entry.Key).Select(entry => $"{entry.Key}: {entry.Value}"))
+                + $"; working set {memory[0] >> 20} then {memory[1] >> 20} MiB");
+            Assert.True(failures.IsEmpty, string.Join("\n\n", failures.Take(10)));
+            Assert.Equal(before, await server.Client.GetStringAsync("fhir/Patient/kept", cancellationToken));
+            Assert.True(memory[1] < (memory[0] * 3 / 2) + (128 << 20), $"Memory grew from {memory[0] >> 20} to {memory[1] >> 20} MiB.");
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static int Setting(string name, int otherwise)
+    {
+#pragma warning disable RS0030 // A test run has no configuration but its environment.
+        var text = Environment.GetEnvironmentVariable(name);
+#pragma warning restore RS0030 // As above.
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : otherwise;
+    }
+
+    private static bool IsOutcome(string body)
+    {
+        try
+        {
+            return (string?)JsonNode.Parse(body)?["resourceType"] == "OperationOutcome";
+        }
+        catch (System.Text.Json.JsonException)
+        {
+            return false;
+        }
+    }
+
+    private static HttpRequestMessage Mutate(Random random)
+    {
+        if (random.Next(5) < 2)
+        {
+            var get = new HttpRequestMessage(random.Next(8) == 0 ? HttpMethod.Delete : HttpMethod.Get, "fhir/" + Garble(_queries[random.Next(_queries.Length)], random, 4));
+            Headers(get, random);
+
+            // The patient that must survive is not the target of a deletion that is understood.
+            return get.Method == HttpMethod.Delete && get.RequestUri!.OriginalString.Contains("Patient", StringComparison.OrdinalIgnoreCase)
+                ? new HttpRequestMessage(HttpMethod.Get, get.RequestUri)
+                : get;
+        }
+
+        var at = random.Next(_bodies.Length);
+        var body = Break(_bodies[at], random);
+        var type = at switch { 0 => "Patient", 1 => "Observation", 2 => "Appointment", _ => "" };
+        var put = type.Length > 0 && random.Next(2) == 0;
+        var request = new HttpRequestMessage(put ? HttpMethod.Put : HttpMethod.Post, $"fhir/{type}{(put ? "/fuzz" : "")}")
+        {
+            Content = new ByteArrayContent(body),
+        };
+        request.Content.Headers.ContentType = MediaTypeHeaderValue.Parse(
+            random.Next(20) == 0 ? "text/plain" : "application/fhir+json");
+        Headers(request, random);
+        return request;
+    }
+
+    private static void Headers(HttpRequestMessage request, Random random)
+    {
+        string[] names = ["If-Match", "If-None-Match", "If-None-Exist", "If-Modified-Since", "Prefer", "Accept", "X-Request-Id", "Accept-Encoding"];
+        string[] values = ["W/\"1\"", "*", "W/\"x\"", "\"", "identifier=", "name=x&&&=", "return=", "handling=none", "text/html;q=zz", "Sat, 99 Foo", "a,b;c=d", new string('x', 5000)];
+        if (random.Next(3) == 0)
+        {
+            request.Headers.TryAddWithoutValidation(names[random.Next(names.Length)], values[random.Next(values.Length)]);
+        }
+    }
+
+    private static byte[] Break(string body, Random random)
+    {
+        switch (random.Next(6))
+        {
+            case 0: // some bytes are others
+                var bytes = Encoding.UTF8.GetBytes(body);
+                for (var i = random.Next(1, 4); i > 0; i--)
+                {
+                    bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
+                }
+
+                return bytes;
+            case 1: // it ends too soon
+                return Encoding.UTF8.GetBytes(body[..random.Next(body.Length)]);
+            case 2: // a value is another
+                return Encoding.UTF8.GetBytes(Replace(body, random, _junk[random.Next(_junk.Length)]));
+            case 3: // a value is very deep
+                var depth = random.Next(10, 3000);
+                return Encoding.UTF8.GetBytes(Replace(body, random, new string('[', depth) + new string(']', depth)));
+            case 4: // a value is very long
+                return Encoding.UTF8.GetBytes(Replace(body, random, $"\"{new string('9', random.Next(1, 100_000))}\""));
+            default:
+                return Encoding.UTF8.GetBytes(Garble(body, random, 3));
+        }
+    }
+
+    private static string Replace(string body, Random random, string value)
+    {
+        var root = JsonNode.Parse(body)!;
+        var places = new List<(JsonNode Parent, string? Name, int At)>();
+        Collect(root, places);
+        var (parent, name, at) = places[random.Next(places.Count)];
+        const string Mark = "\"@@here@@\"";
+        if (name is not null)
+        {
+            parent.AsObject()[name] = "@@here@@";
+        }
+        else
+        {
+            parent.AsArray()[at] = "@@here@@";
+        }
+
+        return root.ToJsonString().Replace(Mark, value, StringComparison.Ordinal);
+    }
+
+    private static void Collect(JsonNode node, List<(JsonNode Parent, string? Name, int At)> places)
+    {
+        if (node is JsonObject members)
+        {
+            foreach (var (name, value) in members)
+            {
+                places.Add((node, name, 0));
+                if (value is not null)
+                {
+                    Collect(value, places);
+                }
+            }
+        }
+        else if (node is JsonArray items)
+        {
+            for (var i = 0; i < items.Count; i++)
+            {
+                places.Add((node, null, i));
+                Collect(items[i]!, places);
+            }
+        }
+    }
+
+    private static string Garble(string text, Random random, int most)
+    {
+        const string Letters = "abcXYZ019|$,:;&=%?._-'\"\\/*(){}[]<>ä€ +";
+        var garbled = new StringBuilder(text);
+        for (var i = random.Next(1, most + 1); i > 0 && garbled.Length > 1; i--)
+        {
+            var at = random.Next(garbled.Length);
+            switch (random.Next(3))
+            {
+                case 0:
+                    garbled[at] = Letters[random.Next(Letters.Length)];
+                    break;
+                case 1:
+                    garbled.Insert(at, Letters[random.Next(Letters.Length)]);
+                    break;
+                default:
+                    garbled.Remove(at, 1);
+                    break;
+            }
+        }
+
+        return garbled.ToString();
+    }
+
+    private static StringContent Json(string json) => new(json, Encoding.UTF8, "application/fhir+json");
+}
