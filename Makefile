@@ -29,8 +29,7 @@ lint: ## what CI checks without running tests
 	dotnet build -c Release -warnaserror
 
 openapi: ## write the generated OpenAPI document to openapi/
-	dotnet build src/Api
-	dotnet swagger tofile --output openapi/telefhir.v1.json src/Api/bin/Debug/net10.0/TeleFhir.Api.dll v1
+	TELEFHIR_ACCEPT_OPENAPI=1 dotnet run --project tests/Api.Tests -- -class TeleFhir.Api.Tests.OpenApi.OpenApiTests
 
 migration: ## add a migration for both databases: make migration NAME=AddSomething
 	@test -n "$(NAME)" || { echo "usage: make migration NAME=AddSomething" >&2; exit 2; }

@@ -4,6 +4,7 @@ using TeleFhir.Api.Demo;
 using TeleFhir.Api.Fhir;
 using TeleFhir.Api.Fhir.Interactions;
 using TeleFhir.Api.Hosting;
+using TeleFhir.Api.OpenApi;
 using TeleFhir.Domain.Search;
 using TeleFhir.Domain.Storage;
 using TeleFhir.Domain.Validation;
@@ -41,11 +42,14 @@ internal static class Composition
         services.AddSingleton<Callers>();
         services.AddSingleton<CapabilityDocument>();
 
+        services.AddFhirOpenApi();
+
         services.AddRequestTimeLimits();
         services.AddCompression();
         services.AddCors();
         services.AddSingleton<ICorsPolicyProvider, CrossOrigin>();
         services.AddTelemetry();
+        services.AddHostedService<StartNotice>();
     }
 
     private static SearchLimits LimitsOf(TeleFhirOptions options) =>

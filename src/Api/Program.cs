@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using TeleFhir.Api;
 using TeleFhir.Api.Fhir;
 using TeleFhir.Api.Hosting;
+using TeleFhir.Api.OpenApi;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.UseWebServer();
@@ -13,6 +14,7 @@ app.UseResponseCompression();
 app.UseWhen(FhirRoutes.Covers, fhir => fhir.UseCors());
 app.UseMiddleware<FhirErrors>();
 app.UseWhen(FhirRoutes.Covers, fhir => fhir.UseStatusCodePages(FhirErrors.WriteStatusAsync));
+app.UseFhirOpenApi();
 app.UseRouting();
 app.UseRequestTimeouts();
 app.UseAccessGate();

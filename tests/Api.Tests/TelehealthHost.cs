@@ -13,7 +13,12 @@ public sealed class TelehealthHost : IAsyncLifetime
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("telefhir-test-");
     private readonly Factory _factory;
 
-    public TelehealthHost() => _factory = new Factory(_folder.FullName);
+    public TelehealthHost()
+        : this(_ => { })
+    {
+    }
+
+    private TelehealthHost(Action<IWebHostBuilder> configure) => _factory = new Factory(_folder.FullName, configure);
 
     public IServiceProvider Services => _factory.Services;
 
@@ -29,6 +34,14 @@ public sealed class TelehealthHost : IAsyncLifetime
     {
         await _factory.DisposeAsync();
         _folder.Delete(recursive: true);
+    }
+
+    /// <summary>A server that differs from the usual one.</summary>
+    public static async Task<TelehealthHost> StartAsync(Action<IWebHostBuilder> configure)
+    {
+        var host = new TelehealthHost(configure);
+        await host.InitializeAsync();
+        return host;
     }
 
     /// <summary>Sends a request with a JSON body and headers written as <c>Name: value</c>.</summary>
@@ -58,7 +71,7 @@ public sealed class TelehealthHost : IAsyncLifetime
 
     public Task<Answer> DeleteAsync(string address, params string[] headers) => SendAsync("DELETE", address, null, headers);
 
-    private sealed class Factory(string folder) : WebApplicationFactory<Program>
+    private sealed class Factory(string folder, Action<IWebHostBuilder> configure) : WebApplicationFactory<Program>
     {
         protected override void ConfigureWebHost(IWebHostBuilder builder)
         {
@@ -66,9 +79,10 @@ public sealed class TelehealthHost : IAsyncLifetime
             builder.UseSetting("ConnectionStrings:TeleFhir", $"Data Source={Path.Combine(folder, "test.db")}");
             builder.UseSetting("Demo:Seed", "false");
             builder.UseSetting("Search:PageTokenKeyFile", Path.Combine(folder, "page.key"));
-            builder.UseSetting("Limits:ResourceBytes", "100000");
+            builder.UseSetting("Limits:ResourceBytes", "8000000");
             builder.UseSetting("urls", "http://localhost");
             builder.ConfigureLogging(logging => logging.ClearProviders());
+            configure(builder);
         }
     }
 }

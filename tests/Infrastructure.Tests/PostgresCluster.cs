@@ -66,11 +66,14 @@ public sealed class PostgresCluster : IAsyncDisposable
     /// A server of the test's own. Durable is for tests that kill a process and look at what survived; without it nothing is
     /// flushed to the disk, which tests that do not crash anything cannot notice except by being faster.
     /// </summary>
-    public static async Task<PostgresCluster> StartAsync(bool durable = false)
+    /// <param name="durable">Whether commits survive.</param>
+    /// <param name="settings">More server options, as <c>-c name=value</c>.</param>
+    public static async Task<PostgresCluster> StartAsync(bool durable = false, string settings = "")
     {
         var binaries = Require();
         var options = string.Create(CultureInfo.InvariantCulture, $"-c max_connections={MaxConnections}")
-            + (durable ? "" : " -c fsync=off -c synchronous_commit=off -c full_page_writes=off");
+            + (durable ? "" : " -c fsync=off -c synchronous_commit=off -c full_page_writes=off")
+            + (settings.Length == 0 ? "" : $" {settings}");
         for (var attempt = 1; ; attempt++)
         {
             // Between choosing a free port and the server taking it another process may; then another port is chosen.

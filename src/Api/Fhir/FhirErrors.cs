@@ -61,6 +61,8 @@ internal sealed class FhirErrors(RequestDelegate next, ILogger<FhirErrors> logge
     /// <summary>What a request that takes too long is told.</summary>
     public static async Task WriteTimeoutAsync(HttpContext context)
     {
+        // The token of the request has run out, and the answer is still to be written.
+        context.RequestAborted = CancellationToken.None;
         context.Response.Headers.RetryAfter = "5";
         var result = FhirResult.Outcome(
             HttpStatusCode.ServiceUnavailable,

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Extensions.Primitives;
 using TeleFhir.Domain.Access;
 using TeleFhir.Domain.Fhir;
 
@@ -57,7 +58,12 @@ internal sealed record FhirRequest
     }
 
     /// <summary>The same request with the parameters of a search form after those of the address.</summary>
-    public FhirRequest WithForm(string form) => this with { Parameters = Parameters.AddRange(Parse(form)) };
+    public FhirRequest WithForm(string form)
+    {
+        var parameters = Parse(form);
+        Negotiation.Take(StringValues.Empty, ref parameters);
+        return this with { Parameters = Parameters.AddRange(parameters) };
+    }
 
     /// <summary>Name and value pairs of a query string or a form, in order; empty names are dropped.</summary>
     public static ImmutableArray<KeyValuePair<string, string>> Parse(string? query)

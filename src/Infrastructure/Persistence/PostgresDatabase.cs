@@ -23,6 +23,8 @@ internal sealed class PostgresDatabase(NpgsqlDataSource source) : Database
             settings.AutoPrepareMinUsages = 3;
         }
 
+        // Nothing of a session outlives it here (locks end with their transaction), so there is nothing to reset either.
+        settings.NoResetOnClose = true;
         return new PostgresDatabase(NpgsqlDataSource.Create(settings.ConnectionString));
     }
 

@@ -246,9 +246,10 @@ internal sealed partial class ResourceStore
         foreach (var include in query.Includes)
         {
             var sql = new SqlText();
-            sql.Append($"SELECT DISTINCT {RowReader.StoredColumns} FROM ix_reference x JOIN resource r ON r.id_hash = x.hash AND NOT r.deleted WHERE ");
+            sql.Append($"SELECT {RowReader.StoredColumns} FROM (SELECT DISTINCT x.hash AS hash FROM ix_reference x WHERE ");
             sql.Append(database.AnyOf("x.key", keys, sql)).Append(" AND ")
-                .Append(new CriteriaSql(database, sql).Sources(include.Parameter.Sources, "x", true));
+                .Append(new CriteriaSql(database, sql).Sources(include.Parameter.Sources, "x", true))
+                .Append(") t JOIN resource r ON r.id_hash = t.hash AND NOT r.deleted");
             await TakeAsync(include, sql, include.TargetType);
         }
 
@@ -261,9 +262,10 @@ internal sealed partial class ResourceStore
             if (hashes.Count > 0)
             {
                 var sql = new SqlText();
-                sql.Append($"SELECT DISTINCT {RowReader.StoredColumns} FROM ix_reference x JOIN resource r ON r.key = x.key AND NOT r.deleted WHERE ");
+                sql.Append($"SELECT {RowReader.StoredColumns} FROM (SELECT DISTINCT x.key AS key FROM ix_reference x WHERE ");
                 sql.Append(new CriteriaSql(database, sql).Sources(include.Parameter.Sources, "x", true)).Append(" AND ")
-                    .Append(database.AnyOf("x.hash", hashes, sql));
+                    .Append(database.AnyOf("x.hash", hashes, sql))
+                    .Append(") t JOIN resource r ON r.key = t.key AND NOT r.deleted");
                 await TakeAsync(include, sql, targetType: null);
             }
         }

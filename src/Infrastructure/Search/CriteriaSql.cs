@@ -27,7 +27,7 @@ internal sealed class CriteriaSql(Database database, SqlText sql)
     /// <summary>Whether the criterion looks at the resource's own row.</summary>
     public static bool NeedsRow(Criterion criterion) => criterion switch
     {
-        ValueCriterion { Parameter: { Kind: IndexKind.Id or IndexKind.LastUpdated } or { IsTimeline: true } } => true,
+        ValueCriterion { Parameter.Kind: IndexKind.Id or IndexKind.LastUpdated } => true,
         HasCriterion or RowsCriterion => true,
         _ => false,
     };
@@ -109,7 +109,8 @@ internal sealed class CriteriaSql(Database database, SqlText sql)
             SearchPrefix.Ne => $"NOT ({low} >= {Low()} AND {high} <= {High()})",
             SearchPrefix.Gt => $"{high} > {High()}{Reach(to)}",
             SearchPrefix.Lt => $"{low} < {Low()}",
-            SearchPrefix.Ge => $"({high} > {High()} OR ({low} >= {Low()} AND {high} <= {High()})){Reach(from)}",
+            // Whatever starts in the range or later matches, so the high end is looked at only where it starts before.
+            SearchPrefix.Ge => $"({low} >= {Low()} OR {high} > {High()}){Reach(from)}",
             SearchPrefix.Le => $"{low} < {High()} AND ({low} < {Low()} OR {high} <= {High()})",
             SearchPrefix.Sa => $"{low} >= {High()}",
             SearchPrefix.Eb => $"{high} <= {Low()} AND {low} < {Low()}",
@@ -199,8 +200,10 @@ internal sealed class CriteriaSql(Database database, SqlText sql)
                 return Or(criterion.Values, value => Date(
                     (DateSearchValue)value, $"{subject.Row}.updated", $"({subject.Row}.updated + {TimeSpan.TicksPerMillisecond})", TimeSpan.TicksPerMillisecond));
             case IndexKind.Date when parameter.IsTimeline:
+                // Most dates are decided by the low end, which index rows have; a join would fetch the row for every one.
+                var high = subject.Row is { } row ? $"{row}.rank_high" : $"(SELECT z.rank_high FROM resource z WHERE z.key = {subject.Key})";
                 return $"{subject.Rank} <> 0 AND " + Or(criterion.Values, value => Date(
-                    (DateSearchValue)value, subject.Rank, $"{subject.Row}.rank_high", parameter.LongestRange));
+                    (DateSearchValue)value, subject.Rank, high, parameter.LongestRange));
             case IndexKind.Composite:
                 return Or(criterion.Values, value => Composite(parameter, (CompositeSearchValue)value, subject));
         }
@@ -304,9 +307,10 @@ internal sealed class CriteriaSql(Database database, SqlText sql)
     private void Has(HasCriterion has, Subject subject)
     {
         var (x, s) = (Alias(), Alias());
-        sql.Append($"EXISTS (SELECT 1 FROM ix_reference {x}{(NeedsRow(has.Criterion) ? $" JOIN resource {s} ON {s}.key = {x}.key" : "")}")
+        var joined = NeedsRow(has.Criterion);
+        sql.Append($"EXISTS (SELECT 1 FROM ix_reference {x}{(joined ? $" JOIN resource {s} ON {s}.key = {x}.key" : "")}")
             .Append($" WHERE {Sources(has.Reference.Sources, x, true)} AND {x}.hash = {subject.Row}.id_hash AND ");
-        Append(has.Criterion, new Subject($"{x}.key", s, $"{x}.rank"));
+        Append(has.Criterion, new Subject($"{x}.key", joined ? s : null, $"{x}.rank"));
         sql.Append($"{database.Fence})");
     }
 

@@ -122,7 +122,7 @@ internal sealed record SearchDriver(
 
     private static SearchDriver References(ImmutableArray<IndexSource> sources, ImmutableArray<long> hashes, Criterion criterion) => new(
         "ix_reference",
-        [.. from source in sources
+        hashes.IsEmpty ? [(_, _) => "1 = 0"] : [.. from source in sources
             from hash in hashes
             select (Func<CriteriaSql, SqlText, string>)((_, sql) => $"d.param = {sql.Value(source.ParameterId)} AND d.hash = {sql.Value(hash)}")],
         true,
@@ -154,6 +154,8 @@ internal sealed record SearchDriver(
             }
 
             var hash = StorageHash.OfReference("Patient", patient.Id);
+
+            // The index holds no rows of patient 0, and a planner that does not look at the value must be told that this is none.
             foreach (var what in criteria.OfType<ValueCriterion>().Where(criterion =>
                 criterion is { Modifier: SearchModifier.None, Parameter.IsByPatient: true }
                 && criterion.Values.Cast<TokenSearchValue>().All(value => value.Code is not null)))
@@ -163,7 +165,8 @@ internal sealed record SearchDriver(
                     [.. from source in what.Parameter.Sources
                         from value in what.Values.Cast<TokenSearchValue>()
                         select (Func<CriteriaSql, SqlText, string>)((write, sql) =>
-                            $"d.patient = {sql.Value(hash)} AND d.param = {sql.Value(source.ParameterId)} AND {write.Token(value, "d")}")],
+                            $"d.patient = {sql.Value(hash)} AND d.patient <> 0 AND d.param = {sql.Value(source.ParameterId)}"
+                            + $" AND {write.Token(value, "d")}")],
                     true,
                     Patient,
                     [who, what]);

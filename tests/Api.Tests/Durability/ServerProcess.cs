@@ -34,7 +34,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         var port = FreePort();
         var process = Launch(settings, [$"--urls=http://127.0.0.1:{port.ToString(CultureInfo.InvariantCulture)}"]);
 #pragma warning disable RS0030 // A test's client of a process outside the host has no factory to come from.
-        var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}/"), Timeout = TimeSpan.FromSeconds(30) };
+        var client = new HttpClient(new HttpClientHandler { AutomaticDecompression = DecompressionMethods.All }) { BaseAddress = new Uri($"http://127.0.0.1:{port}/"), Timeout = TimeSpan.FromSeconds(30) };
 #pragma warning restore RS0030 // As above.
         for (var waited = Stopwatch.StartNew(); ; await Task.Delay(50, cancellationToken))
         {

@@ -17,8 +17,12 @@ internal static class ExampleResources
 
     private static readonly FhirJsonDeserializer _parser = new(new DeserializerSettings { Validator = null });
 
-    /// <summary>The examples of the specification by file name; fetched with npm once per machine.</summary>
-    public static IEnumerable<(string Name, Resource Resource)> OfSpecification()
+    /// <summary>The examples of the specification by file name.</summary>
+    public static IEnumerable<(string Name, Resource Resource)> OfSpecification() =>
+        FilesOfSpecification().Select(file => (file.Name, Parse(file.Json)));
+
+    /// <summary>The same as text; fetched with npm once per machine.</summary>
+    public static IEnumerable<(string Name, string Json)> FilesOfSpecification()
     {
         var folder = Path.Combine(Path.GetTempPath(), $"telefhir-{Package}-{Version}");
         Directory.CreateDirectory(folder);
@@ -34,8 +38,7 @@ internal static class ExampleResources
         return Directory.EnumerateFiles(package, "*.json")
             .Order(StringComparer.Ordinal)
             .Select(path => (Name: Path.GetFileName(path), Json: File.ReadAllText(path)))
-            .Where(file => file.Json.Contains("\"resourceType\"", StringComparison.Ordinal))
-            .Select(file => (file.Name, Parse(file.Json)));
+            .Where(file => file.Json.Contains("\"resourceType\"", StringComparison.Ordinal));
     }
 
     /// <summary>Every resource of the Synthea bundles in <c>shared/data/synthea</c> beside the repository or in TELEFHIR_SYNTHEA.</summary>
@@ -44,7 +47,7 @@ internal static class ExampleResources
         var folder = Setting("TELEFHIR_SYNTHEA") ?? Above("shared", "data", "synthea");
         if (folder is null || !Directory.Exists(folder))
         {
-            Missing("No Synthea bundles: set TELEFHIR_SYNTHEA to a folder of them.");
+            Assert.Skip("No Synthea bundles: set TELEFHIR_SYNTHEA to a folder of them.");
         }
 
         return from path in Directory.EnumerateFiles(folder!, "*.json").Order(StringComparer.Ordinal)

@@ -1,0 +1,69 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using TeleFhir.Domain.Tests.Fixtures;
+
+namespace TeleFhir.Api.Tests.Fhir;
+
+/// <summary>Posts every example of the R4 specification. What is refused is refused for a reason that is written down here.</summary>
+public sealed class SpecificationExamplesTests(TelehealthHost host) : IClassFixture<TelehealthHost>
+{
+    /// <summary>File name to what is wrong with it.</summary>
+    private static readonly Dictionary<string, string> _faulty = new(StringComparer.Ordinal)
+    {
+        ["ActivityDefinition-blood-tubes-supply.json"] = "The narrative is empty (txt-2).",
+        ["ActivityDefinition-heart-valve-replacement.json"] = "The narrative is empty (txt-2).",
+        ["Bundle-dataelements.json"] = "20 MB: over the limit.",
+        ["Bundle-resources.json"] = "35 MB: over the limit.",
+        ["Bundle-v2-valuesets.json"] = "Codes end in a no-break space.",
+        ["Bundle-valueset-expansions.json"] = "12 MB: over the limit.",
+        ["Bundle-valuesets.json"] = "9 MB: over the limit.",
+        ["CapabilityStatement-example.json"] = "A urn:uuid in capitals.",
+        ["CodeSystem-snomedct.json"] = "http://.........? is no URI.",
+        ["CodeSystem-v2-0550.json"] = "Codes end in a no-break space.",
+        ["EventDefinition-example.json"] = "The narrative is empty (txt-2).",
+        ["ImplementationGuide-fhir.json"] = "No status, no name.",
+        ["Library-zika-virus-intervention-logic.json"] = "urn:oid:X.Y.Z is no OID.",
+        ["MessageHeader-1cbdfb97-5859-48a4-8301-d54eab818d68.json"] = "http:////acme.com has no host.",
+        ["Questionnaire-qs1.json"] = "Items without linkId.",
+        ["Questionnaire-zika-virus-exposure-assessment.json"] = "The narrative is empty (txt-2).",
+        ["SearchParameter-codesystem-extensions-CodeSystem-author.json"] = "No base.",
+        ["SearchParameter-codesystem-extensions-CodeSystem-effective.json"] = "No base.",
+        ["SearchParameter-codesystem-extensions-CodeSystem-end.json"] = "No base.",
+        ["SearchParameter-codesystem-extensions-CodeSystem-keyword.json"] = "No base.",
+        ["SearchParameter-codesystem-extensions-CodeSystem-workflow.json"] = "No base.",
+        ["SearchParameter-questionnaireresponse-extensions-QuestionnaireResponse-item-subject.json"] = "An id of 67 characters.",
+        ["SearchParameter-valueset-extensions-ValueSet-author.json"] = "No base.",
+        ["SearchParameter-valueset-extensions-ValueSet-effective.json"] = "No base.",
+        ["SearchParameter-valueset-extensions-ValueSet-end.json"] = "No base.",
+        ["SearchParameter-valueset-extensions-ValueSet-keyword.json"] = "No base.",
+        ["SearchParameter-valueset-extensions-ValueSet-workflow.json"] = "No base.",
+        ["TerminologyCapabilities-example.json"] = "A urn:uuid in capitals.",
+        ["ig-r4.json"] = "No status, no name.",
+    };
+
+    [Fact]
+    public async Task Every_example_is_stored_unless_it_is_known_to_be_faulty()
+    {
+        var refused = new Dictionary<string, string>(StringComparer.Ordinal);
+        var accepted = 0;
+        foreach (var (name, json) in ExampleResources.FilesOfSpecification())
+        {
+            var type = (string)JsonNode.Parse(json)!["resourceType"]!;
+            var answer = await host.PostAsync($"/fhir/{type}", json);
+            if (answer.Status == HttpStatusCode.Created)
+            {
+                accepted++;
+                continue;
+            }
+
+            Assert.True((int)answer.Status < 500, $"{name}: {answer.Body}");
+            refused[name] = string.Join("; ", answer.Json["issue"]!.AsArray().Take(3).Select(issue =>
+                $"{(int)answer.Status} {(string?)issue!["expression"]?[0]} {(string?)issue["details"]?["text"]}"));
+        }
+
+        TestContext.Current.TestOutputHelper?.WriteLine($"{accepted} accepted, {refused.Count} refused");
+        var surprises = refused.Where(entry => !_faulty.ContainsKey(entry.Key)).Select(entry => $"{entry.Key}: {entry.Value}").ToList();
+        Assert.True(surprises.Count == 0, string.Join('\n', surprises));
+        Assert.All(_faulty.Keys, name => Assert.Contains(name, refused.Keys));
+    }
+}
