@@ -6,7 +6,7 @@ using TeleFhir.Api.Hosting;
 using TeleFhir.Api.OpenApi;
 
 // Settings lie beside the binary; data and the paths of commands are relative to where it is started.
-var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = Command.SettingsIn(args), ContentRootPath = AppContext.BaseDirectory });
 builder.UseWebServer();
 builder.AddTeleFhir();
 if (Command.Find(args) is { } run)

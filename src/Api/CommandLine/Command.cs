@@ -22,6 +22,9 @@ internal sealed record Command(
         new("help", "help", "Show this", Run: null),
     ];
 
+    /// <summary>What the configuration may read of the arguments.</summary>
+    public static string[] SettingsIn(string[] args) => Find(args) is null ? args : CommandArguments.SettingsIn(args);
+
     /// <summary>The command that the arguments start with, or null where they ask for the server.</summary>
     public static Func<WebApplicationBuilder, Task<int>>? Find(string[] args) => args switch
     {

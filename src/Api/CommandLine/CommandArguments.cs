@@ -6,6 +6,28 @@ namespace TeleFhir.Api.CommandLine;
 /// <summary>What follows a command's name: operands, the command's options, and settings, which configuration reads by itself.</summary>
 internal sealed record CommandArguments(ImmutableArray<string> Operands, ImmutableArray<KeyValuePair<string, string>> Options)
 {
+    /// <summary>
+    /// The settings among the arguments of a command, as <c>--Key:Name=value</c>. Configuration gets no others: it would take a path that
+    /// starts with a slash for the name of a setting, and what follows for its value.
+    /// </summary>
+    public static string[] SettingsIn(string[] args)
+    {
+        var settings = new List<string>();
+        for (var i = 0; i < args.Length; i++)
+        {
+            if (args[i].StartsWith("--", StringComparison.Ordinal) && args[i].Contains('=', StringComparison.Ordinal))
+            {
+                settings.Add(args[i]);
+            }
+            else if (IsSettingName(args[i]) && i + 1 < args.Length)
+            {
+                settings.Add($"{args[i]}={args[++i]}");
+            }
+        }
+
+        return [.. settings];
+    }
+
     public static CommandArguments Parse(ReadOnlySpan<string> args, IReadOnlyCollection<string> known)
     {
         var operands = ImmutableArray.CreateBuilder<string>();
@@ -21,7 +43,7 @@ internal sealed record CommandArguments(ImmutableArray<string> Operands, Immutab
             var mark = args[i].IndexOf('=', StringComparison.Ordinal);
             var name = (mark < 0 ? args[i] : args[i][..mark]).TrimStart('-');
             var isOption = known.Contains(name);
-            if (!isOption && mark < 0 && !name.Contains(':', StringComparison.Ordinal))
+            if (!isOption && (mark < 0 ? !IsSettingName(args[i]) : !args[i].StartsWith("--", StringComparison.Ordinal)))
             {
                 throw new UsageException($"There is no option {args[i]}.");
             }
@@ -56,4 +78,7 @@ internal sealed record CommandArguments(ImmutableArray<string> Operands, Immutab
             throw new UsageException($"{Operands[0]} is too much.");
         }
     }
+
+    private static bool IsSettingName(string argument) =>
+        argument.StartsWith("--", StringComparison.Ordinal) && argument.Contains(':', StringComparison.Ordinal);
 }

@@ -38,13 +38,25 @@ internal static class Import
 
         if (report.Rejections.Count > 0)
         {
-            var path = $"import-rejected-{clock.GetUtcNow().ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture)}.ndjson";
-            report.Write(path);
-            console.Say($"All {report.Rejections.Count} issues are in {Path.GetFullPath(path)}.");
+            Tell(report, clock.GetUtcNow(), console);
         }
 
         console.Say(report.Summary(Stopwatch.GetElapsedTime(start)));
         return report.Rejected > 0 ? 1 : 0;
+    }
+
+    /// <summary>Writes all issues to a file where the user is. Where that cannot be, the summary and the exit code still tell.</summary>
+    private static void Tell(ImportReport report, DateTimeOffset now, IAnsiConsole console)
+    {
+        try
+        {
+            var path = report.Write($"import-rejected-{now.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture)}");
+            console.Say($"All {report.Rejections.Count} issues are in {path}.");
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            console.Say($"The issues could not be written to a file: {fault.Message}");
+        }
     }
 
     /// <summary>

@@ -74,11 +74,37 @@ internal sealed class ImportReport
         }
     }
 
-    /// <summary>All rejections, one JSON object per line.</summary>
-    public void Write(string path) => File.WriteAllLines(path, _rejections.Select(rejection => JsonSerializer.Serialize(rejection, _json)));
+    /// <summary>All rejections, one JSON object per line, in a new file; its path. Imports that run side by side get a file each.</summary>
+    public string Write(string name)
+    {
+        using var file = Create(name);
+        using var writer = new StreamWriter(file);
+        foreach (var rejection in _rejections)
+        {
+            writer.WriteLine(JsonSerializer.Serialize(rejection, _json));
+        }
+
+        return file.Name;
+    }
 
     public string Summary(TimeSpan elapsed) => string.Create(
         CultureInfo.InvariantCulture,
         $"{Files} files, {Stored:N0} resources stored, {Rejected:N0} rejected, {PassedOver} files passed over in {elapsed.TotalSeconds:0.0} s "
         + $"({Stored / Math.Max(elapsed.TotalSeconds, 0.001):N0} resources/s)");
+
+    private static FileStream Create(string name)
+    {
+        for (var number = 1; ; number++)
+        {
+            var path = Path.GetFullPath(string.Create(CultureInfo.InvariantCulture, $"{name}{(number == 1 ? "" : $"-{number}")}.ndjson"));
+            try
+            {
+                return new FileStream(path, FileMode.CreateNew, FileAccess.Write);
+            }
+            catch (IOException) when (File.Exists(path))
+            {
+                // Taken: the next number.
+            }
+        }
+    }
 }
