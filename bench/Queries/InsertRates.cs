@@ -35,7 +35,7 @@ internal static class InsertRates
                 next += pool.Length;
                 full.Add(await RateAsync(pool, perCommit, connections, changes =>
                     store.Store.CommitAsync(BenchStore.Caller, new ChangeSet([.. changes], []), CancellationToken.None)));
-                var stamped = pool.Select(change => JsonStamp.Stamp(change.Content.Json.Span, change.Key.Id, 1, DateTimeOffset.UnixEpoch)).ToArray();
+                var stamped = pool.Select(change => FhirJson.Stamp(change.Content.Json.Span, change.Key.Id, 1, DateTimeOffset.UnixEpoch)).ToArray();
                 bare.Add(await RateAsync(stamped, perCommit, connections, rows => raw.InsertAsync(rows)));
             }
 

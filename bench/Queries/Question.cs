@@ -16,6 +16,10 @@ namespace TeleFhir.Bench.Queries;
 internal sealed record Question(string Name, Func<IResourceStore, Dice, Task<long>> AskAsync)
 {
     private const int PageAtDepth = 1000;
+
+    /// <summary>The most matches of a page.</summary>
+    public int Most { get; init; } = int.MaxValue;
+
     private const int PagesDeep = 20;
 
     /// <summary>All questions for this town; some are prepared with the store.</summary>
@@ -70,7 +74,7 @@ internal sealed record Question(string Name, Func<IResourceStore, Dice, Task<lon
     }
 
     private static Question Search(string name, string type, Func<Dice, string> query) =>
-        new(name, (store, dice) => CountAsync(store, Parse(type, query(dice))));
+        new(name, (store, dice) => CountAsync(store, Parse(type, query(dice)))) { Most = Parse(type, query(default)).Count };
 
     private static SearchQuery Parse(string type, string query) => BenchStore.Parser.Parse(
         [type],
