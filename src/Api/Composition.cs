@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.Extensions.Options;
+using TeleFhir.Api.Demo;
 using TeleFhir.Api.Fhir;
 using TeleFhir.Api.Fhir.Interactions;
 using TeleFhir.Api.Hosting;
@@ -24,6 +25,8 @@ internal static class Composition
 
         services.AddTeleFhirInfrastructure(Storage);
         services.AddHostedService<DatabaseStart>();
+        services.AddHostedService<DemoSeed>();
+        services.AddHostedService<StartBanner>();
 
         services.AddSingleton(provider => new SearchQueryParser(
             provider.GetRequiredService<SearchParameterCatalog>(),

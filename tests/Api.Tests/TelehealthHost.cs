@@ -77,8 +77,9 @@ public sealed class TelehealthHost : IAsyncLifetime
         {
             builder.UseEnvironment("Development");
             builder.UseSetting("ConnectionStrings:TeleFhir", $"Data Source={Path.Combine(folder, "test.db")}");
+            builder.UseSetting("Demo:Seed", "false");
             builder.UseSetting("Search:PageTokenKeyFile", Path.Combine(folder, "page.key"));
-            builder.UseSetting("Limits:ResourceBytes", "8000000");
+            builder.UseSetting("Limits:ResourceBytes", "100000");
             builder.UseSetting("urls", "http://localhost");
             builder.ConfigureLogging(logging => logging.ClearProviders());
             configure(builder);

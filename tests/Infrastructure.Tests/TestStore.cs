@@ -4,6 +4,7 @@ using Hl7.Fhir.Serialization;
 using Microsoft.Extensions.DependencyInjection;
 using TeleFhir.Domain.Access;
 using TeleFhir.Domain.Fhir;
+using TeleFhir.Domain.Search;
 using TeleFhir.Domain.Storage;
 
 namespace TeleFhir.Infrastructure.Tests;
@@ -11,13 +12,24 @@ namespace TeleFhir.Infrastructure.Tests;
 /// <summary>A store on a new, migrated database of either kind; gone when disposed.</summary>
 public sealed class TestStore : IAsyncDisposable
 {
+    /// <summary>The address of the server as its clients see it.</summary>
+    public const string Base = "https://fhir.example.org/r4";
+
     private readonly ServiceProvider _services;
+    private readonly SearchQueryParser _parser;
     private readonly Func<ValueTask> _drop;
 
-    private TestStore(StorageSettings settings, Func<ValueTask> drop)
+    private TestStore(StorageSettings settings, TimeProvider? clock, Func<ValueTask> drop)
     {
         Settings = settings;
-        _services = new ServiceCollection().AddTeleFhirInfrastructure(_ => settings).BuildServiceProvider();
+        var services = new ServiceCollection().AddTeleFhirInfrastructure(_ => settings);
+        if (clock is not null)
+        {
+            services.AddSingleton(clock);
+        }
+
+        _services = services.BuildServiceProvider();
+        _parser = new SearchQueryParser(SearchParameterCatalog.R4, new SearchLimits(), Base, clock ?? TimeProvider.System);
         _drop = drop;
     }
 
@@ -32,7 +44,7 @@ public sealed class TestStore : IAsyncDisposable
 
     public IResourceStore Store => _services.GetRequiredService<IResourceStore>();
 
-    public static async Task<TestStore> CreateAsync(DatabaseProvider provider)
+    public static async Task<TestStore> CreateAsync(DatabaseProvider provider, int totalLimit = 1000, TimeProvider? clock = null)
     {
         if (provider == DatabaseProvider.PostgreSql)
         {
@@ -40,17 +52,17 @@ public sealed class TestStore : IAsyncDisposable
             var template = await cluster.TemplateAsync("migrated", async connectionString =>
             {
                 await using var store = new TestStore(
-                    new StorageSettings { Provider = provider, ConnectionString = connectionString + ";Pooling=false" }, () => default);
+                    SettingsOf(provider, connectionString + ";Pooling=false", totalLimit), clock: null, () => default);
                 await store._services.GetRequiredService<IDatabaseSchema>().MigrateAsync(CancellationToken.None);
             });
             var database = await cluster.CreateDatabaseAsync(template);
-            return new TestStore(
-                new StorageSettings { Provider = provider, ConnectionString = database.ConnectionString }, database.DisposeAsync);
+            return new TestStore(SettingsOf(provider, database.ConnectionString, totalLimit), clock, database.DisposeAsync);
         }
 
         var folder = Directory.CreateTempSubdirectory("telefhir-test-");
         var sqlite = new TestStore(
-            new StorageSettings { ConnectionString = $"Data Source={Path.Combine(folder.FullName, "telefhir.db")}" },
+            SettingsOf(provider, $"Data Source={Path.Combine(folder.FullName, "telefhir.db")}", totalLimit),
+            clock,
             () =>
             {
                 folder.Delete(recursive: true);
@@ -59,6 +71,9 @@ public sealed class TestStore : IAsyncDisposable
         await sqlite._services.GetRequiredService<IDatabaseSchema>().MigrateAsync(CancellationToken.None);
         return sqlite;
     }
+
+    /// <summary>Another server process, in effect, on the same database. To be disposed before this one.</summary>
+    public TestStore Second() => new(Settings, clock: null, () => default);
 
     public static ResourceContent Content(string json)
     {
@@ -76,14 +91,42 @@ public sealed class TestStore : IAsyncDisposable
         return result.Results[0].Resource!;
     }
 
-    public ValueTask<StoredResource?> ReadAsync(string reference) => Store.ReadAsync(
-        Caller, ResourceKey.TryParse(reference, out var key) ? key : default, TestContext.Current.CancellationToken);
+    public ValueTask<StoredResource?> ReadAsync(string reference) =>
+        Store.ReadAsync(Caller, KeyOf(reference), TestContext.Current.CancellationToken);
+
+    public static ResourceKey KeyOf(string reference) =>
+        ResourceKey.TryParse(reference, out var key) ? key : throw new ArgumentException(reference, nameof(reference));
+
+    /// <summary>A search as <c>Type?name=value&amp;...</c>, without encoding; without a type it is one of the system.</summary>
+    public SearchQuery Parse(string search)
+    {
+        var sign = search.IndexOf('?', StringComparison.Ordinal);
+        var pairs = search[(sign + 1)..].Split('&', StringSplitOptions.RemoveEmptyEntries).Select(pair => pair.Split('=', 2));
+        return _parser.Parse(
+            sign == 0 ? [] : [search[..sign]], pairs.Select(pair => new KeyValuePair<string, string>(pair[0], pair[1])), strict: true);
+    }
+
+    public Task<SearchPage> SearchAsync(SearchQuery query) =>
+        Store.SearchAsync(Caller, query, TestContext.Current.CancellationToken);
+
+    public Task<SearchPage> SearchAsync(string search) => SearchAsync(Parse(search));
+
+    /// <summary>The ids of the first page in order.</summary>
+    public async Task<string[]> IdsAsync(string search) => [.. (await SearchAsync(search)).Matches.Select(match => match.Key.Id)];
 
     public async ValueTask DisposeAsync()
     {
         await _services.DisposeAsync();
         await _drop();
     }
+
+    private static StorageSettings SettingsOf(DatabaseProvider provider, string connectionString, int totalLimit) => new()
+    {
+        Provider = provider,
+        ConnectionString = connectionString,
+        DefaultTotalLimit = totalLimit,
+        PublicBaseUrl = Base,
+    };
 
     private static ResourceKey KeyOf(Resource resource) => new(resource.TypeName, resource.Id!);
 }

@@ -76,21 +76,36 @@ public static partial class FhirJson
         }
 
         var found = ImmutableArray.CreateBuilder<ConditionalReference>();
+        foreach (var (reference, expression) in FindReferences(json, source, static value => value.Contains((byte)'?')))
+        {
+            if (reference.IndexOf('?', StringComparison.Ordinal) is > 0 and var mark && ResourceCatalog.IsKnown(reference[..mark]))
+            {
+                found.Add(new(reference, reference[..mark], reference[(mark + 1)..], expression));
+            }
+        }
+
+        return found.ToImmutable();
+    }
+
+    /// <summary>The references whose raw text satisfies the test, with the element of each. The input must be sound JSON.</summary>
+    internal static List<(string Reference, string Expression)> FindReferences(
+        ReadOnlySpan<byte> json, string? source, Func<ReadOnlySpan<byte>, bool> test)
+    {
+        var found = new List<(string, string)>();
         var reader = new Utf8JsonReader(json, _readerOptions);
         var path = new ElementPath(json, stackalloc ElementPath.Frame[MaxDepth + 1]);
         while (reader.Read())
         {
             path.Enter(in reader);
-            if (reader.TokenType == JsonTokenType.String && path.IsNamed("reference"u8) && reader.GetString() is { } reference
-                && reference.IndexOf('?', StringComparison.Ordinal) is > 0 and var mark && ResourceCatalog.IsKnown(reference[..mark]))
+            if (reader.TokenType == JsonTokenType.String && path.IsNamed("reference"u8) && test(reader.ValueSpan))
             {
-                found.Add(new(reference, reference[..mark], reference[(mark + 1)..], path.ToString(source ?? TypeOf(json) ?? "Resource")));
+                found.Add((reader.GetString()!, path.ToString(source ?? TypeOf(json) ?? "Resource")));
             }
 
             path.Leave(in reader);
         }
 
-        return found.ToImmutable();
+        return found;
     }
 
     private static LinkKind Kind(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)

@@ -46,7 +46,7 @@ public static partial class FhirJson
         }
 
         var (resource, faults) = Deserialize(json.Span, scan.Issues.Count > 0);
-        var issues = FaultIssues.From(scan.Issues, faults, scan.Type, source ?? scan.Type);
+        var issues = FaultIssues.From(scan.Issues, faults.Where(fault => !LargeNumber.Is(fault, json.Span)), scan.Type, source ?? scan.Type);
         if (issues.Count > 0 || resource is null)
         {
             throw new FhirException(
@@ -82,8 +82,13 @@ public static partial class FhirJson
         return writer.ToArray();
     }
 
-    /// <summary>The value of <c>resourceType</c> at the root, or null where the bytes do not start a resource.</summary>
-    public static string? TypeOf(ReadOnlySpan<byte> json)
+    /// <summary>The value of <c>resourceType</c> at the root, or null where there is none. The input must be sound JSON.</summary>
+    public static string? TypeOf(ReadOnlySpan<byte> json) => RootString(json, "resourceType"u8);
+
+    /// <summary>The value of <c>id</c> at the root, or null where there is none. The input must be sound JSON.</summary>
+    public static string? IdOf(ReadOnlySpan<byte> json) => RootString(json, "id"u8);
+
+    private static string? RootString(ReadOnlySpan<byte> json, ReadOnlySpan<byte> name)
     {
         var reader = new Utf8JsonReader(json, _readerOptions);
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
@@ -93,9 +98,9 @@ public static partial class FhirJson
 
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var isType = reader.ValueTextEquals("resourceType"u8);
+            var isIt = reader.ValueTextEquals(name);
             reader.Read();
-            if (isType)
+            if (isIt)
             {
                 return reader.TokenType == JsonTokenType.String ? reader.GetString() : null;
             }

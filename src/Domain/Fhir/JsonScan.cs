@@ -15,21 +15,7 @@ internal static class JsonScan
     /// <summary>The root's type and the faults found. What leaves no resource to speak of is thrown as 400.</summary>
     public static (string Type, List<OperationOutcome.IssueComponent> Issues) Run(ReadOnlySpan<byte> json, string? source)
     {
-        if (json.IsEmpty)
-        {
-            throw FhirException.Invalid("The body is empty; a resource in JSON is expected.", source);
-        }
-
-        if (json.StartsWith("\uFEFF"u8))
-        {
-            throw FhirException.Invalid("The JSON starts with a byte order mark; send UTF-8 without one.", source);
-        }
-
-        if (!Utf8.IsValid(json))
-        {
-            throw FhirException.Invalid("The body is not valid UTF-8.", source);
-        }
-
+        EnsureText(json, source);
         try
         {
             var type = RootType(json, source);
@@ -37,12 +23,30 @@ internal static class JsonScan
         }
         catch (JsonException exception)
         {
-            var place = exception.LineNumber is { } line ? $" (line {line + 1}, byte {exception.BytePositionInLine + 1})" : string.Empty;
-            var text = exception.Message.Contains("depth", StringComparison.Ordinal) && exception.Message.Contains("exceeded", StringComparison.Ordinal)
-                ? $"The JSON is nested more than {FhirJson.MaxDepth} levels deep"
-                : "The body is not well-formed JSON";
-            throw FhirException.Invalid($"{text}{place}.", source);
+            throw Malformed(exception, source);
         }
+    }
+
+    /// <summary>Throws 400 unless the bytes are UTF-8 text.</summary>
+    public static void EnsureText(ReadOnlySpan<byte> json, string? source)
+    {
+        var fault = json.IsEmpty ? "The body is empty; a resource in JSON is expected."
+            : json.StartsWith("\uFEFF"u8) ? "The JSON starts with a byte order mark; send UTF-8 without one."
+            : !Utf8.IsValid(json) ? "The body is not valid UTF-8."
+            : null;
+        if (fault is not null)
+        {
+            throw FhirException.Invalid(fault, source);
+        }
+    }
+
+    /// <summary>The 400 for text that is no JSON, with the place where it stops being so.</summary>
+    public static FhirException Malformed(JsonException exception, string? source)
+    {
+        var place = exception.LineNumber is { } line ? $" (line {line + 1}, byte {exception.BytePositionInLine + 1})" : string.Empty;
+        var isDepth = exception.Message.Contains("depth", StringComparison.Ordinal) && exception.Message.Contains("exceeded", StringComparison.Ordinal);
+        var text = isDepth ? $"The JSON is nested more than {FhirJson.MaxDepth} levels deep" : "The body is not well-formed JSON";
+        return FhirException.Invalid($"{text}{place}.", source);
     }
 
     private static string RootType(ReadOnlySpan<byte> json, string? source)
@@ -55,7 +59,7 @@ internal static class JsonScan
 
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var isType = reader.ValueTextEquals("resourceType"u8);
+            var isType = IsText(ref reader) && reader.ValueTextEquals("resourceType"u8);
             reader.Read();
             if (!isType)
             {

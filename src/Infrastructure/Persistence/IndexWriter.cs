@@ -1,3 +1,5 @@
+using System.Net;
+using Hl7.Fhir.Model;
 using TeleFhir.Domain.Fhir;
 using TeleFhir.Domain.Search;
 
@@ -9,12 +11,12 @@ internal sealed class IndexWriter(SearchParameterCatalog catalog, IndexExtractor
     private readonly string? _base = publicBaseUrl is null ? null : publicBaseUrl.TrimEnd('/') + "/";
 
     /// <summary>Adds the rows of this resource to the batch and sets the resource's place in time and its patient.</summary>
-    public void Write(RowBatch batch, ResourceRow row, Hl7.Fhir.Model.Resource resource)
+    public void Write(RowBatch batch, ResourceRow row, Resource resource)
     {
         var values = extractor.Extract(resource);
         row.Rank = values.Rank;
         row.RankHigh = 0;
-        row.Patient = values.Patient is { } patient ? StorageHash.Of(patient) : 0;
+        row.Patient = (values.Patient ?? LocalPatient(values, resource.TypeName)) is { } patient ? StorageHash.Of(patient) : 0;
         var ordinals = new Ordinals();
         foreach (var value in values.Tokens)
         {
@@ -99,6 +101,24 @@ internal sealed class IndexWriter(SearchParameterCatalog catalog, IndexExtractor
         }
     }
 
+    /// <summary>
+    /// The one patient of a resource that names it by an address under our own base: extraction, which knows no base, takes it for
+    /// somebody of another server.
+    /// </summary>
+    private string? LocalPatient(IndexValues values, string type)
+    {
+        if (_base is null || !values.References.Exists(value => value.Target.StartsWith(_base, StringComparison.Ordinal)))
+        {
+            return null;
+        }
+
+        var sources = catalog.For(type).Where(parameter => parameter is { Kind: IndexKind.Reference, Code: "patient" or "subject" })
+            .SelectMany(parameter => parameter.Sources).Select(source => source.ParameterId).ToHashSet();
+        var patients = values.References.Where(value => value.TargetType == "Patient" && sources.Contains(value.ParameterId))
+            .Select(value => Local(value.Target)).Distinct().Take(2).ToList();
+        return patients is [var one] && one.StartsWith("Patient/", StringComparison.Ordinal) ? one : null;
+    }
+
     /// <summary>An address under our own base names a resource here.</summary>
     private string Local(string target) =>
         _base is not null && target.StartsWith(_base, StringComparison.Ordinal) ? target[_base.Length..] : target;
@@ -111,7 +131,12 @@ internal sealed class IndexWriter(SearchParameterCatalog catalog, IndexExtractor
         public short Next(int parameterId)
         {
             var ordinal = _next.GetValueOrDefault(parameterId);
-            _next[parameterId] = checked((short)(ordinal + 1));
+            _next[parameterId] = ordinal < short.MaxValue
+                ? (short)(ordinal + 1)
+                : throw FhirException.Of(
+                    HttpStatusCode.UnprocessableEntity,
+                    OperationOutcome.IssueType.TooLong,
+                    $"The resource has more than {short.MaxValue} values for one search parameter.");
             return ordinal;
         }
     }

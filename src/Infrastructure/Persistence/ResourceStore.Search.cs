@@ -51,7 +51,7 @@ internal sealed partial class ResourceStore
         var search = new SearchSql(database, type, criteria, await ChooseAsync(session, type, criteria, order, cancellationToken));
         if (query.Count == 0)
         {
-            return new SearchPage([], [], await TotalAsync(session, search, query.Total, cancellationToken), null, []);
+            return new SearchPage([], [], await TotalAsync(session, search, CountMode(query.Total), cancellationToken), null, []);
         }
 
         var matches = await PageAsync(session, search, order, keys, query.After, query.Count + 1, cancellationToken);
@@ -129,7 +129,8 @@ internal sealed partial class ResourceStore
     private async Task<Criterion> ResolveAsync(Session session, ChainCriterion chain, CancellationToken cancellationToken)
     {
         var hashes = ImmutableArray.CreateBuilder<long>();
-        foreach (var target in chain.Targets)
+        var sources = chain.Reference.Sources;
+        foreach (var target in chain.Targets.Where(target => sources.Any(source => (source.TargetType ?? target.Type) == target.Type)))
         {
             var rows = await FewAsync(session, target.Type, target.Criterion, "r.id_hash", "", cancellationToken);
             if (rows is null || hashes.Count + rows.Count > MostResolved)
@@ -149,7 +150,8 @@ internal sealed partial class ResourceStore
         var sources = new CriteriaSql(database, sql).Sources(has.Reference.Sources, "x", true);
         var rows = await FewAsync(
             session, has.SourceType, has.Criterion, "x.hash", $"JOIN ix_reference x ON x.key = r.key AND {sources}", cancellationToken, sql);
-        return rows is null ? has : new RowsCriterion([.. rows]);
+        // A few resources may still refer to very many.
+        return rows is null || rows.Count > MostGathered ? has : new RowsCriterion([.. rows]);
     }
 
     /// <summary>One number of each match of a criterion where there are few, else null.</summary>
@@ -213,6 +215,9 @@ internal sealed partial class ResourceStore
         return best ?? (order == SearchOrder.Keys ? candidates[0] : null);
     }
 
+    /// <summary>Where the total is all that is asked for, it is always given.</summary>
+    private static TotalMode CountMode(TotalMode mode) => mode == TotalMode.Estimate ? mode : TotalMode.Accurate;
+
     private async Task<long?> TotalAsync(Session session, SearchSql search, TotalMode mode, CancellationToken cancellationToken)
     {
         if (mode == TotalMode.None)
@@ -229,6 +234,22 @@ internal sealed partial class ResourceStore
         return counted <= limits.TotalLimit ? counted
             : mode == TotalMode.Estimate ? Math.Max(counted, await database.EstimateAsync(session, search.Keys(null), cancellationToken))
             : null;
+    }
+
+    private async Task<long?> TotalAsync(
+        Session session, List<SearchSql> searches, TotalMode mode, CancellationToken cancellationToken)
+    {
+        long? total = 0;
+        foreach (var search in searches)
+        {
+            total += await TotalAsync(session, search, mode, cancellationToken);
+            if (total is null || (mode == TotalMode.Default && total > limits.TotalLimit))
+            {
+                return null;
+            }
+        }
+
+        return total;
     }
 
     private async Task<(ImmutableArray<StoredResource> Included, ImmutableArray<string> Warnings)> IncludeAsync(
@@ -309,25 +330,9 @@ internal sealed partial class ResourceStore
         var searches = (query.Types.IsEmpty ? ResourceCatalog.Types : query.Types)
             .Select(type => new SearchSql(database, type, [.. query.Criteria.Select(criterion => OnType(criterion, type))], driver: null))
             .ToList();
-        long? total = null;
-        if (query.Total != TotalMode.None || query.Count == 0)
-        {
-            int? most = query.Total == TotalMode.Accurate ? null : limits.TotalLimit + 1;
-            total = 0;
-            foreach (var search in searches)
-            {
-                total += (await session.QueryAsync(search.Count(most), row => row.GetInt64(0), cancellationToken))[0];
-                if (most is not null && total > limits.TotalLimit)
-                {
-                    total = null;
-                    break;
-                }
-            }
-        }
-
         if (query.Count == 0)
         {
-            return new SearchPage([], [], total, null, []);
+            return new SearchPage([], [], await TotalAsync(session, searches, CountMode(query.Total), cancellationToken), null, []);
         }
 
         var sql = new SqlText();
@@ -343,12 +348,16 @@ internal sealed partial class ResourceStore
         var matches = await session.QueryAsync(
             sql, row => new Match(row.GetInt64(0), row.ReadStored(), [SortValue(row, 7)]), cancellationToken);
         var page = matches.Take(query.Count).ToList();
+        var more = matches.Count > query.Count;
+        long? total = query.Total != TotalMode.None && !more && query.After is null
+            ? page.Count
+            : await TotalAsync(session, searches, query.Total, cancellationToken);
         var (included, warnings) = await IncludeAsync(session, query, page, cancellationToken);
         return new SearchPage(
             [.. page.Select(match => match.Resource)],
             included,
             total,
-            matches.Count > query.Count ? new PageCursor(page[^1].Sort, page[^1].Key) : null,
+            more ? new PageCursor(page[^1].Sort, page[^1].Key) : null,
             warnings);
     }
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 
 namespace TeleFhir.Infrastructure.Persistence;
@@ -18,9 +17,9 @@ internal static class SearchText
 
         var result = new StringBuilder(text.Length);
         var space = false;
-        foreach (var rune in Valid(text).Normalize(NormalizationForm.FormD).EnumerateRunes())
+        foreach (var rune in Valid(text).EnumerateRunes())
         {
-            if (Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark)
+            if (rune.IsBmp && Accents.IsAccent((char)rune.Value))
             {
                 continue;
             }
@@ -37,7 +36,8 @@ internal static class SearchText
                 space = false;
             }
 
-            result.Append(Rune.ToLowerInvariant(rune).ToString());
+            var lower = Rune.ToLowerInvariant(rune);
+            result.Append((lower.IsBmp ? Accents.Plain((char)lower.Value) : null) ?? lower.ToString());
         }
 
         return result.ToString();

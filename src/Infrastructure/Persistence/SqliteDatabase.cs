@@ -10,6 +10,8 @@ namespace TeleFhir.Infrastructure.Persistence;
 /// </summary>
 internal sealed class SqliteDatabase : Database
 {
+    private const int FewValues = 16;
+
     private readonly ConcurrentBag<SqliteSlot> _readers = [];
     private readonly SemaphoreSlim _writing = new(1, 1);
     private readonly string _connectionString;
@@ -49,9 +51,13 @@ internal sealed class SqliteDatabase : Database
         }
     }
 
-    public override string AnyOf(string column, IReadOnlyList<long> values, SqlText sql) => values.Count == 1
-        ? $"{column} = {sql.Value(values[0])}"
-        : $"{column} IN ({string.Join(", ", values.Select(value => sql.Value(value)))})";
+    // One value holds a long list: SQLite takes no more than 32,766, and lists of any length have one text to prepare.
+    public override string AnyOf(string column, IReadOnlyList<long> values, SqlText sql) => values.Count switch
+    {
+        1 => $"{column} = {sql.Value(values[0])}",
+        <= FewValues => $"{column} IN ({string.Join(", ", values.Select(value => sql.Value(value)))})",
+        _ => $"{column} IN (SELECT value FROM json_each({sql.Value($"[{string.Join(',', values)}]")}))",
+    };
 
     public override bool IsRace(Exception exception) => exception is SqliteException
     {

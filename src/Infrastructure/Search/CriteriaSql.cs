@@ -94,6 +94,14 @@ internal sealed class CriteriaSql(Database database, SqlText sql)
         return conditions.Count == 0 ? "1 = 0" : string.Join(" AND ", conditions);
     }
 
+    /// <summary>A row of a token parameter has one of these values; those of one system are one list.</summary>
+    public string Tokens(IEnumerable<TokenSearchValue> values, string alias) => Any([.. values
+        .GroupBy(value => (value.System, HasCode: value.Code is not null))
+        .Select(group => group.Key.HasCode && group.Skip(1).Any()
+            ? AnyOf($"{alias}.hash", [.. group.Select(value => StorageHash.OfOptional(value.Code)).Distinct()])
+                + (group.Key.System is { } system ? $" AND {alias}.system = {sql.Value(StorageHash.OfOptional(system))}" : "")
+            : Token(group.First(), alias))]);
+
     /// <summary>A range of a date lies as the prefix asks (https://hl7.org/fhir/R4/search.html#prefix).</summary>
     public string Date(DateSearchValue value, string low, string high, long? longest)
     {
@@ -173,6 +181,17 @@ internal sealed class CriteriaSql(Database database, SqlText sql)
             : $"{condition} AND {alias}.rest >= {sql.Value(norm)} AND {alias}.rest < {sql.Value(SearchText.After(norm))}";
     }
 
+    /// <summary>
+    /// One of the conditions. They are paired like the matches of a tournament: in a row, a thousand would nest a thousand deep,
+    /// which SQLite refuses.
+    /// </summary>
+    public static string Any(ReadOnlySpan<string> conditions) => conditions switch
+    {
+        [] => "(1 = 0)",
+        [var only] => $"({only})",
+        _ => $"({Any(conditions[..(conditions.Length / 2)])} OR {Any(conditions[(conditions.Length / 2)..])})",
+    };
+
     public string AnyOf(string column, ImmutableArray<long> values) => values.IsEmpty ? "1 = 0" : database.AnyOf(column, values, sql);
 
     private static string TableOf(IndexKind kind) => kind switch
@@ -211,33 +230,36 @@ internal sealed class CriteriaSql(Database database, SqlText sql)
         var x = Alias();
         var identifier = parameter.Kind == IndexKind.Reference && criterion.Modifier == SearchModifier.Identifier;
         var narrow = parameter.Kind == IndexKind.Reference && !identifier;
-        var condition = Or(criterion.Values, value => Condition(
-            parameter, identifier ? IndexKind.Token : parameter.Kind, parameter.Targets, criterion.Modifier, value, x));
+        var condition = identifier || parameter.Kind == IndexKind.Token ? Tokens(criterion.Values.Cast<TokenSearchValue>(), x)
+            : parameter.Kind == IndexKind.Reference ? AnyOf($"{x}.hash", ReferenceHashes(criterion.Values, parameter.Targets))
+            : Or(criterion.Values, value => Condition(parameter, parameter.Kind, criterion.Modifier, value, x));
         return (criterion.Modifier == SearchModifier.Not ? "NOT " : "")
             + $"EXISTS (SELECT 1 FROM {TableOf(identifier ? IndexKind.Token : parameter.Kind)} {x} WHERE {x}.key = {subject.Key}"
             + $" AND {Sources(parameter.Sources, x, narrow)} AND {condition}{database.Fence})";
     }
 
-    private string Condition(
-        SearchParameter parameter, IndexKind kind, ImmutableArray<string> targets, SearchModifier modifier, SearchValue value, string alias) =>
+    private string Condition(SearchParameter parameter, IndexKind kind, SearchModifier modifier, SearchValue value, string alias) =>
         kind switch
         {
             IndexKind.Token => Token((TokenSearchValue)value, alias),
-            IndexKind.Reference => AnyOf($"{alias}.hash", ReferenceHashes((ReferenceSearchValue)value, targets)),
+            IndexKind.Reference => AnyOf($"{alias}.hash", ReferenceHashes([value], [])),
             IndexKind.Date => Date((DateSearchValue)value, $"{alias}.low", $"{alias}.high", parameter.LongestRange),
             IndexKind.Quantity => Quantity((QuantitySearchValue)value, alias),
             IndexKind.String or IndexKind.Uri => Text((StringSearchValue)value, kind, modifier, alias),
             _ => throw new NotSupportedException(kind.ToString()),
         };
 
-    /// <summary>The hashes a reference row may have: of the address named, or of the bare id under every type allowed.</summary>
-    public static ImmutableArray<long> ReferenceHashes(ReferenceSearchValue value, ImmutableArray<string> targets) => value switch
-    {
-        { Type: { } type, Id: { } id } => [StorageHash.OfReference(type, id)],
-        { Id: { } id } => [.. (targets.IsEmpty ? ResourceCatalog.Types : targets).Select(type => StorageHash.OfReference(type, id))],
-        { Url: { } url } => [StorageHash.Of(url)],
-        _ => [],
-    };
+    /// <summary>The hashes a reference row may have: of the addresses named, or of the bare ids under every type allowed.</summary>
+    public static ImmutableArray<long> ReferenceHashes(ImmutableArray<SearchValue> values, ImmutableArray<string> targets) =>
+    [
+        .. values.Cast<ReferenceSearchValue>().SelectMany(value => value switch
+        {
+            { Type: { } type, Id: { } id } => [StorageHash.OfReference(type, id)],
+            { Id: { } id } => (targets.IsEmpty ? ResourceCatalog.Types : targets).Select(type => StorageHash.OfReference(type, id)),
+            { Url: { } url } => [StorageHash.Of(url)],
+            _ => (IEnumerable<long>)[],
+        }).Distinct(),
+    ];
 
     private string Composite(SearchParameter parameter, CompositeSearchValue value, Subject subject)
     {
@@ -247,7 +269,7 @@ internal sealed class CriteriaSql(Database database, SqlText sql)
             $"{part.alias}.key = {subject.Key}",
             .. at == 0 ? [] : (string[])[$"{part.alias}.item = {parts[0].alias}.item"],
             Sources(part.component.Sources, part.alias, part.component.Kind == IndexKind.Reference),
-            Condition(parameter, part.component.Kind, [], SearchModifier.None, part.part, part.alias),
+            Condition(parameter, part.component.Kind, SearchModifier.None, part.part, part.alias),
         ]);
         return $"EXISTS (SELECT 1 FROM {string.Join(", ", parts.Select(part => $"{TableOf(part.component.Kind)} {part.alias}"))}"
             + $" WHERE {string.Join(" AND ", conditions)}{database.Fence})";
@@ -314,7 +336,6 @@ internal sealed class CriteriaSql(Database database, SqlText sql)
         sql.Append($"{database.Fence})");
     }
 
-    private static string Or(ImmutableArray<SearchValue> values, Func<SearchValue, string> condition) => values.Length == 1
-        ? $"({condition(values[0])})"
-        : $"({string.Join(" OR ", values.Select(value => $"({condition(value)})"))})";
+    private static string Or(ImmutableArray<SearchValue> values, Func<SearchValue, string> condition) =>
+        Any([.. values.Select(condition)]);
 }

@@ -6,25 +6,35 @@ namespace TeleFhir.Infrastructure.Search;
 
 /// <summary>
 /// The index that a search walks; everything else is probed for each row it gives. Branches are the alternatives of an OR:
-/// each is one range of the index.
+/// each is one range of the index. A walk of <c>resource</c> is limited to the type searched by whoever writes it.
 /// </summary>
 /// <param name="Table">The table, under the alias <c>d</c>.</param>
 /// <param name="Branches">For each alternative, writes its condition on <c>d</c>.</param>
 /// <param name="Ordered">Whether each branch comes in the order of the timeline.</param>
 /// <param name="Cost">Smaller is walked first; equal ones are counted.</param>
 /// <param name="Answers">The criteria that the walk itself satisfies.</param>
+/// <param name="Whole">All branches as one condition, where there is a shorter one than their disjunction.</param>
 internal sealed record SearchDriver(
     string Table,
     ImmutableArray<Func<CriteriaSql, SqlText, string>> Branches,
     bool Ordered,
     int Cost,
-    ImmutableArray<Criterion> Answers)
+    ImmutableArray<Criterion> Answers,
+    Func<CriteriaSql, SqlText, string>? Whole = null)
 {
+    private const int MostRanges = 16;
     private const int Few = 1;
     private const int Patient = 2;
     private const int Some = 3;
     private const int Many = 5;
     private const int Range = 6;
+
+    /// <summary>What to walk: the branches one by one, or all as one condition where they are too many to merge.</summary>
+    public ImmutableArray<Func<CriteriaSql, SqlText, string>> Ranges => Branches.Length is >= 1 and <= MostRanges
+        ? Branches
+        : [(write, sql) => Branches.Length > 0 && Whole is not null
+            ? Whole(write, sql)
+            : CriteriaSql.Any([.. Branches.Select(branch => branch(write, sql))])];
 
     /// <summary>Whether it narrows a search to little whatever is stored, so that counting first would be a waste.</summary>
     public bool IsSelective => Cost <= Some;
@@ -37,8 +47,8 @@ internal sealed record SearchDriver(
             var driver = criterion switch
             {
                 RowsCriterion rows => new SearchDriver(
-                    "resource", [(write, _) => write.AnyOf("d.id_hash", rows.IdHashes) + " AND NOT d.deleted"], false, Few, [rows]),
-                TargetsCriterion targets => References(targets.Reference.Sources, targets.Hashes, targets),
+                    "resource", [(write, _) => write.AnyOf("d.id_hash", rows.IdHashes)], false, Few, [rows]),
+                TargetsCriterion targets => References(targets.Reference.Sources, targets.Hashes, targets, narrow: false),
                 ValueCriterion value => ForValue(value),
                 _ => null,
             };
@@ -61,20 +71,21 @@ internal sealed record SearchDriver(
         {
             case IndexKind.Id when criterion.Modifier == SearchModifier.None:
                 var ids = criterion.Values.Select(value => StorageHash.OfReference(parameter.ResourceType, ((TokenSearchValue)value).Code ?? ""));
-                return new("resource", [(write, _) => write.AnyOf("d.id_hash", [.. ids]) + " AND NOT d.deleted"], false, Few, [criterion]);
+                return new("resource", [(write, _) => write.AnyOf("d.id_hash", [.. ids])], false, Few, [criterion]);
             case IndexKind.Token when criterion.Modifier == SearchModifier.None:
                 return Tokens(parameter.Sources, criterion.Values, parameter.Code == "identifier" ? Some : Many, criterion);
             case IndexKind.Reference when criterion.Modifier == SearchModifier.Identifier:
                 return Tokens(parameter.Sources, criterion.Values, Some, criterion);
             case IndexKind.Reference:
-                var values = criterion.Values.Cast<ReferenceSearchValue>().ToList();
-
                 // Rows narrowed to a type: a bare id is that type's.
                 var targets = parameter.Sources.Length == 1 && parameter.Sources[0].TargetType is { } only ? [only] : parameter.Targets;
-                return parameter.Sources.All(source => source.TargetType is null || values.All(value => value.Type is null || value.Type == source.TargetType))
-                    ? References(
-                        parameter.Sources, [.. values.SelectMany(value => CriteriaSql.ReferenceHashes(value, targets))], criterion)
-                    : null;
+                var named = criterion.Values.Cast<ReferenceSearchValue>().ToList();
+                return References(
+                    parameter.Sources,
+                    CriteriaSql.ReferenceHashes(criterion.Values, targets),
+                    criterion,
+                    narrow: parameter.Sources.Any(source => source.TargetType is { } type
+                        && !named.All(value => value.Id is not null && (value.Type ?? targets.FirstOrDefault()) == type)));
             case IndexKind.Composite:
                 return Composite(criterion);
             case IndexKind.String or IndexKind.Uri when criterion.Modifier is SearchModifier.None or SearchModifier.Exact:
@@ -117,17 +128,20 @@ internal sealed record SearchDriver(
                         $"d.param = {sql.Value(source.ParameterId)} AND {write.Token(value, "d")}")],
                 true,
                 cost,
-                answers ? [criterion] : [])
+                answers ? [criterion] : [],
+                (write, _) => $"{write.Sources(sources, "d", false)} AND {write.Tokens(values.Cast<TokenSearchValue>(), "d")}")
             : null;
 
-    private static SearchDriver References(ImmutableArray<IndexSource> sources, ImmutableArray<long> hashes, Criterion criterion) => new(
+    private static SearchDriver References(
+        ImmutableArray<IndexSource> sources, ImmutableArray<long> hashes, Criterion criterion, bool narrow) => new(
         "ix_reference",
         hashes.IsEmpty ? [(_, _) => "1 = 0"] : [.. from source in sources
             from hash in hashes
-            select (Func<CriteriaSql, SqlText, string>)((_, sql) => $"d.param = {sql.Value(source.ParameterId)} AND d.hash = {sql.Value(hash)}")],
+            select (Func<CriteriaSql, SqlText, string>)((write, sql) => $"{write.Sources([source], "d", narrow)} AND d.hash = {sql.Value(hash)}")],
         true,
         Some,
-        [criterion]);
+        [criterion],
+        (write, _) => $"{write.Sources(sources, "d", narrow)} AND {write.AnyOf("d.hash", hashes)}");
 
     /// <summary>A composite with a token part: its rows lead, the whole is probed.</summary>
     private static SearchDriver? Composite(ValueCriterion criterion)
@@ -169,7 +183,9 @@ internal sealed record SearchDriver(
                             + $" AND {write.Token(value, "d")}")],
                     true,
                     Patient,
-                    [who, what]);
+                    [who, what],
+                    (write, sql) => $"d.patient = {sql.Value(hash)} AND {write.Sources(what.Parameter.Sources, "d", false)}"
+                        + $" AND {write.Tokens(what.Values.Cast<TokenSearchValue>(), "d")}");
             }
         }
     }

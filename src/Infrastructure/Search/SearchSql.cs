@@ -35,8 +35,6 @@ internal enum SearchOrder
 /// </summary>
 internal sealed class SearchSql(Database database, string type, ImmutableArray<Criterion> criteria, SearchDriver? driver)
 {
-    private const int MostOrderedBranches = 16;
-
     /// <summary>One page: the columns of a stored resource, then the sort values.</summary>
     public SqlText Page(SearchOrder order, ImmutableArray<SortKey> sort, PageCursor? after, int limit)
     {
@@ -83,10 +81,11 @@ internal sealed class SearchSql(Database database, string type, ImmutableArray<C
         var sql = new SqlText();
         var write = new CriteriaSql(database, sql);
         sql.Append("SELECT count(*) FROM (");
-        for (var i = 0; i < driver!.Branches.Length; i++)
+        var ranges = driver!.Ranges;
+        for (var i = 0; i < ranges.Length; i++)
         {
             sql.Append(i == 0 ? "" : " UNION ALL ")
-                .Append($"SELECT * FROM (SELECT 1 FROM {driver.Table} d WHERE {driver.Branches[i](write, sql)}{Limit(limit)}) b{i}");
+                .Append($"SELECT * FROM (SELECT 1 FROM {driver.Table} d WHERE {ranges[i](write, sql)}{Limit(limit)}) b{i}");
         }
 
         return sql.Append($"{Limit(limit)}) q");
@@ -113,34 +112,27 @@ internal sealed class SearchSql(Database database, string type, ImmutableArray<C
             return;
         }
 
-        if (driver.Branches.Length > MostOrderedBranches)
+        var ranges = driver.Ranges;
+        if (ranges.Length == 1)
         {
-            // Too many ranges to merge: gather what they hold, then sort.
-            Branch(sql, write, order, after, sqlText => $"({string.Join(" OR ", driver.Branches.Select(branch => $"({branch(write, sqlText)})"))})");
-            sql.Append(end);
-            return;
-        }
-
-        if (driver.Branches.Length == 1)
-        {
-            Branch(sql, write, order, after, sqlText => driver.Branches[0](write, sqlText));
+            Branch(sql, write, order, after, ranges[0]);
             sql.Append(end);
             return;
         }
 
         sql.Append("SELECT DISTINCT s0, key FROM (");
-        for (var i = 0; i < driver.Branches.Length; i++)
+        for (var i = 0; i < ranges.Length; i++)
         {
-            var branch = driver.Branches[i];
             sql.Append(i == 0 ? "" : " UNION ALL ").Append("SELECT * FROM (");
-            Branch(sql, write, order, after, sqlText => branch(write, sqlText));
+            Branch(sql, write, order, after, ranges[i]);
             sql.Append(end).Append(string.Create(CultureInfo.InvariantCulture, $") b{i}"));
         }
 
         sql.Append(") u").Append(end);
     }
 
-    private void Branch(SqlText sql, CriteriaSql write, SearchOrder order, PageCursor? after, Func<SqlText, string> condition)
+    private void Branch(
+        SqlText sql, CriteriaSql write, SearchOrder order, PageCursor? after, Func<CriteriaSql, SqlText, string> condition)
     {
         var byUpdated = order is SearchOrder.UpdatedAscending or SearchOrder.UpdatedDescending;
         var row = driver!.Table == "resource";
@@ -149,7 +141,7 @@ internal sealed class SearchSql(Database database, string type, ImmutableArray<C
         var r = row ? "d" : "r";
         var rank = byUpdated ? $"{r}.updated" : ranked ? "d.rank" : "r.rank";
         sql.Append($"SELECT DISTINCT {rank} AS s0, d.key AS key FROM {driver.Table} d{(joined ? " JOIN resource r ON r.key = d.key" : "")} WHERE ")
-            .Append(condition(sql));
+            .Append(condition(write, sql)).Append(row ? $" AND {OfType("d", sql)}" : "");
         Conditions(
             sql, write, order, new Subject("d.key", row || joined ? r : null, ranked ? "d.rank" : "r.rank"), rank, after, driver.Answers);
     }
@@ -195,11 +187,12 @@ internal sealed class SearchSql(Database database, string type, ImmutableArray<C
 
         var row = driver.Table == "resource";
         var joined = !row && (!driver.Ordered || criteria.Any(criterion => !driver.Answers.Contains(criterion) && CriteriaSql.NeedsRow(criterion)));
-        for (var i = 0; i < driver.Branches.Length; i++)
+        var ranges = driver.Ranges;
+        for (var i = 0; i < ranges.Length; i++)
         {
             sql.Append(i == 0 ? "" : " UNION ")
                 .Append($"SELECT DISTINCT d.key AS key FROM {driver.Table} d{(joined ? " JOIN resource r ON r.key = d.key" : "")} WHERE ")
-                .Append(driver.Branches[i](write, sql));
+                .Append(ranges[i](write, sql)).Append(row ? $" AND {OfType("d", sql)}" : "");
             var subject = new Subject("d.key", row ? "d" : joined ? "r" : null, row || driver.Ordered ? "d.rank" : "r.rank");
             Conditions(sql, write, SearchOrder.TimelineDescending, subject, subject.Rank, null, driver.Answers);
         }

@@ -39,6 +39,8 @@ public sealed class FhirJsonParseTests
     [InlineData("""{"resourceType":"Patient","deceasedDateTime":"2020-02-01T10:00:00"}""", "Patient.deceased")]
     [InlineData("""{"resourceType":"Patient","deceasedDateTime":"2020-02-01T10:00Z"}""", "Patient.deceased")]
     [InlineData("""{"resourceType":"Patient","implicitRules":"a b"}""", "Patient.implicitRules")]
+    [InlineData("""{"resourceType":"Patient","implicitRules":""}""", "Patient.implicitRules")]
+    [InlineData("""{"resourceType":"Patient","implicitRules":1}""", "Patient.implicitRules")]
     [InlineData("""{"resourceType":"Patient","deceasedBoolean":true,"deceasedDateTime":"2020-01-01"}""", "Patient.deceased")]
     [InlineData("""{"resourceType":"Patient","deceasedBoolean":true,"_deceasedDateTime":{"id":"x"}}""", "Patient.deceased")]
     [InlineData("""{"resourceType":"Patient","active":true,"active":false}""", "Patient.active")]
@@ -65,6 +67,13 @@ public sealed class FhirJsonParseTests
         Assert.Equal(expression, Assert.Single(issue.Expression));
         Assert.False(string.IsNullOrWhiteSpace(issue.Details?.Text));
     }
+
+    [Theory]
+    [InlineData("urn:uuid:patient-1")]
+    [InlineData("urn:oid:1.2.3")]
+    [InlineData("relative/é?x#y")]
+    public void An_address_is_whatever_has_no_white_space(string address) =>
+        Assert.Equal(address, Parse($$"""{"resourceType":"Patient","implicitRules":"{{address}}"}""").ImplicitRules);
 
     [Fact]
     public void Several_faults_are_several_issues()
@@ -153,6 +162,7 @@ public sealed class FhirJsonParseTests
     [InlineData("{\"resourceType\":\"HumanName\"}")]
     [InlineData("{\"resourceType\":\"\\ud800\"}")]
     [InlineData("{\"resourceType\":\"Patient\",\"\\ud800\":1}")]
+    [InlineData("{\"\\ud800\":1,\"resourceType\":\"Patient\"}")]
     [InlineData("{\"resourceType\":\"Patient\",\"resourceType\":\"Observation\"}")]
     [InlineData("{\"resourceType\":\"Patient\",\"_\":1}")]
     [InlineData("{\"resourceType\":\"Patient\",\"name\":[[[{\"family\":\"a\"}]]]}")]
