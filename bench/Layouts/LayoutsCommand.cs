@@ -32,7 +32,7 @@ internal static class LayoutsCommand
         var (uniform, _) = await Loader.LoadAsync(store, town, writers);
         Console.WriteLine($"{town.Observations:N0} Observations: loaded uniform {uniform:N0}/s, promoted {loaded:N0}/s (one after the other)");
         await SizesAsync(source, town);
-        await AskAsync(store, town, new PromotedQuestions(source, town), arguments.Number("rounds", 6));
+        await AskAsync(store, town, new PlainQuestions(source, store.Get<SearchParameterCatalog>(), town), arguments.Number("rounds", 6));
         await InsertAsync(store, town, promoted);
     }
 
@@ -42,48 +42,50 @@ internal static class LayoutsCommand
         return new(written.Id, Loader.Parse(written).Resource, written.Json);
     }
 
-    private static async Task AskAsync(BenchStore store, Town town, PromotedQuestions promoted, int rounds)
+    private static async Task AskAsync(BenchStore store, Town town, PlainQuestions plain, int rounds)
     {
-        var uniform = (await Question.ForAsync(town, store.Store)).ToDictionary(question => question.Name);
-        Console.WriteLine("\n| question | uniform p50 us | p95 us | promoted p50 us | p95 us | uniform/promoted p50 | rows |");
-        Console.WriteLine("| --- | ---: | ---: | ---: | ---: | ---: | ---: |");
-        foreach (var (name, askAsync) in promoted.All)
+        var whole = (await Question.ForAsync(town, store.Store)).ToDictionary(question => question.Name);
+        Console.WriteLine("\n| question | promoted SQL p50 us (p95) | uniform SQL p50 us (p95) | the store p50 us (p95) | uniform/promoted SQL | rows |");
+        Console.WriteLine("| --- | ---: | ---: | ---: | ---: | ---: |");
+        for (var at = 0; at < plain.Uniform.Count; at++)
         {
-            var ours = new Latencies();
-            var theirs = new Latencies();
-            var (found, others) = (0L, 0L);
+            var name = plain.Uniform[at].Name;
+            Func<Dice, Task<long>>[] ways =
+                [plain.Promoted[at].AskAsync, plain.Uniform[at].AskAsync, dice => whole[name].AskAsync(store.Store, dice)];
+            var times = ways.Select(_ => new Latencies()).ToArray();
+            var found = new long[ways.Length];
             for (var round = 0; round <= rounds; round++)
             {
                 for (var i = 0; i < PerRound; i++)
                 {
-                    // The same throw of dice for both; who goes first changes, so that neither always finds the pages warm.
-                    var dice = new Dice((ulong)(round + 1000), i);
-                    for (var turn = 0; turn < 2; turn++)
+                    // The same throw of dice for all; who goes first changes, so that nobody always finds the pages warm.
+                    for (var turn = 0; turn < ways.Length; turn++)
                     {
-                        var first = (turn + i) % 2 == 0;
+                        var way = (turn + i) % ways.Length;
                         var start = TimeProvider.System.GetTimestamp();
-                        var rows = first ? await uniform[name].AskAsync(store.Store, dice) : Math.Min(await askAsync(dice), uniform[name].Most);
+                        var rows = await ways[way](new Dice((ulong)(round + 1000), i));
                         if (round > 0)
                         {
-                            (first ? ours : theirs).Since(start);
-                            (found, others) = first ? (found + rows, others) : (found, others + rows);
+                            times[way].Since(start);
+                            found[way] += Math.Min(rows, whole[name].Most);
                         }
                     }
                 }
             }
 
-            if (found != others)
+            if (found.Distinct().Count() > 1)
             {
-                throw new InvalidOperationException($"{name}: the layouts do not agree ({found} and {others} rows).");
+                throw new InvalidOperationException($"{name}: the layouts do not agree ({string.Join(", ", found)} rows).");
             }
 
-            var (p50, q50) = (ours.Percentile(0.5), theirs.Percentile(0.5));
-            Console.WriteLine($"| {name} | {p50:N0} | {ours.Percentile(0.95):N0} | {q50:N0} | {theirs.Percentile(0.95):N0} | {p50 / q50:N2} | {(double)found / ours.Count:N1} |");
+            var cells = times.Select(time => $"{time.Percentile(0.5):N0} ({time.Percentile(0.95):N0})");
+            Console.WriteLine($"| {name} | {string.Join(" | ", cells)} | {times[1].Percentile(0.5) / times[0].Percentile(0.5):N2} | "
+                + $"{(double)found[0] / times[0].Count:N1} |");
         }
 
-        for (var at = 0; at < promoted.All.Count; at++)
+        foreach (var (name, askAsync) in plain.Promoted.Concat(plain.Uniform))
         {
-            Console.WriteLine($"\n=== promoted: {promoted.All[at].Name}\n{await promoted.ExplainAsync(at)}");
+            Console.WriteLine($"\n=== {name}\n{await plain.ExplainAsync(askAsync)}");
         }
     }
 

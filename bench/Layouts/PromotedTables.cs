@@ -187,6 +187,8 @@ internal sealed class PromotedTables(NpgsqlDataSource source, SearchParameterCat
             }
         }
 
+        // A set: the tables know no doubles of a value, such as two components that read the same.
+        var numbers = new HashSet<(short, short, double, long, long)>();
         foreach (var number in values.Quantities)
         {
             var unit = StorageHash.OfOptional(number.Code);
@@ -195,8 +197,16 @@ internal sealed class PromotedTables(NpgsqlDataSource source, SearchParameterCat
                 (row.Value, row.Unit) = ((double)number.Value, unit);
             }
 
-            batch.Numbers.Add((type, (short)number.ParameterId, (double)number.Value, unit, row.Key));
+            numbers.Add((type, (short)number.ParameterId, (double)number.Value, unit, row.Key));
+
+            // A composite of a component's code and value is a number under both hashes.
+            foreach (var code in values.Tokens.Where(token => number.Item > 0 && token.Item == number.Item))
+            {
+                numbers.Add((type, (short)(number.ParameterId + 1), (double)number.Value, unit ^ StorageHash.Of(code.Code), row.Key));
+            }
         }
+
+        batch.Numbers.AddRange(numbers);
 
         foreach (var token in values.Tokens)
         {
