@@ -16,6 +16,10 @@ namespace TeleFhir.Bench.Queries;
 internal sealed record Question(string Name, Func<IResourceStore, Dice, Task<long>> AskAsync)
 {
     private const int PageAtDepth = 1000;
+
+    /// <summary>The most matches of a page.</summary>
+    public int Most { get; init; } = int.MaxValue;
+
     private const int PagesDeep = 20;
 
     /// <summary>All questions for this town; some are prepared with the store.</summary>
@@ -64,13 +68,14 @@ internal sealed record Question(string Name, Func<IResourceStore, Dice, Task<lon
             Search("_total=accurate of a patient", "Observation", dice =>
                 $"patient={Town.PatientId(town.OfObservation(dice.Below(town.Observations)).Patient)}&_count=0&_total=accurate"),
             Search("_total=accurate of code=BP (a quarter)", "Observation", _ => $"code={Town.Loinc}|{Codes.Panel.Code}&_count=0&_total=accurate"),
+            Search("code=BP, -date, 20, with the default total", "Observation", _ => $"code={Town.Loinc}|{Codes.Panel.Code}&_sort=-date&_count=20"),
             Search("code=BP, -date, 20, first page", "Observation", _ => $"code={Town.Loinc}|{Codes.Panel.Code}&_sort=-date&_count=20&_total=none"),
             new("the same at a depth of up to 20,000", async (at, dice) => await CountAsync(at, deep[dice.Below(deep.Count)])),
         ];
     }
 
     private static Question Search(string name, string type, Func<Dice, string> query) =>
-        new(name, (store, dice) => CountAsync(store, Parse(type, query(dice))));
+        new(name, (store, dice) => CountAsync(store, Parse(type, query(dice)))) { Most = Parse(type, query(default)).Count };
 
     private static SearchQuery Parse(string type, string query) => BenchStore.Parser.Parse(
         [type],

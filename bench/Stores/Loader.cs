@@ -20,12 +20,17 @@ internal static class Loader
     public static async Task<(double PerSecond, double BytesEach)> LoadAsync(BenchStore store, Town town, int writers)
     {
         writers = store.IsPostgres ? writers : 1;
-        await ManyAsync(store, town.Practitioners, Town.Practitioner, writers);
-        await ManyAsync(store, town.Patients, Town.Patient, writers);
-        await ManyAsync(store, town.Encounters, town.Encounter, writers);
-        await ManyAsync(store, town.Appointments, town.Appointment, writers);
+        Task<double> StoreAsync(int count, Func<int, Written> make) => ManyAsync(count, PerCommit, writers, (from, most) =>
+        {
+            var changes = Enumerable.Range(from, most).Select(at => (Change)Create(make(at)));
+            return store.Store.CommitAsync(BenchStore.Caller, new ChangeSet([.. changes], []), CancellationToken.None);
+        });
+        await StoreAsync(town.Practitioners, Town.Practitioner);
+        await StoreAsync(town.Patients, Town.Patient);
+        await StoreAsync(town.Encounters, town.Encounter);
+        await StoreAsync(town.Appointments, town.Appointment);
         var before = await SizeAsync(store);
-        var rate = await ManyAsync(store, town.Observations, town.Observation, writers);
+        var rate = await StoreAsync(town.Observations, town.Observation);
         var bytes = await SizeAsync(store) - before;
         if (store.IsPostgres)
         {
@@ -54,22 +59,16 @@ internal static class Loader
         }
     }
 
-    private static async Task<double> ManyAsync(BenchStore store, int count, Func<int, Written> make, int writers)
+    /// <summary>Does the numbers from 0 in parts, several parts at a time; how many a second.</summary>
+    public static async Task<double> ManyAsync(int count, int perPart, int writers, Func<int, int, Task> storeAsync)
     {
         var clock = Stopwatch.StartNew();
         var next = 0;
         await Task.WhenAll(Enumerable.Range(0, writers).Select(_ => Task.Run(async () =>
         {
-            while (true)
+            while (Interlocked.Add(ref next, perPart) - perPart is var from && from < count)
             {
-                var from = Interlocked.Add(ref next, PerCommit) - PerCommit;
-                if (from >= count)
-                {
-                    return;
-                }
-
-                var changes = Enumerable.Range(from, Math.Min(PerCommit, count - from)).Select(at => (Change)Create(make(at)));
-                await store.Store.CommitAsync(BenchStore.Caller, new ChangeSet([.. changes], []), CancellationToken.None);
+                await storeAsync(from, Math.Min(perPart, count - from));
             }
         })));
         return count / clock.Elapsed.TotalSeconds;

@@ -62,7 +62,7 @@ internal sealed class SearchSql(Database database, string type, ImmutableArray<C
     public SqlText Keys(int? limit)
     {
         var sql = new SqlText();
-        AppendKeys(sql);
+        AppendKeys(sql, limit);
         return limit is null ? sql : sql.Append(Limit(limit.Value));
     }
 
@@ -175,7 +175,7 @@ internal sealed class SearchSql(Database database, string type, ImmutableArray<C
     private string OfType(string alias, SqlText sql) => $"{alias}.type = {sql.Value(ResourceCatalog.NumberOf(type))} AND NOT {alias}.deleted";
 
     /// <summary>All matches, in no order.</summary>
-    private void AppendKeys(SqlText sql)
+    private void AppendKeys(SqlText sql, int? limit = null)
     {
         var write = new CriteriaSql(database, sql);
         if (driver is null)
@@ -190,11 +190,14 @@ internal sealed class SearchSql(Database database, string type, ImmutableArray<C
         var ranges = driver.Ranges;
         for (var i = 0; i < ranges.Length; i++)
         {
-            sql.Append(i == 0 ? "" : " UNION ")
-                .Append($"SELECT DISTINCT d.key AS key FROM {driver.Table} d{(joined ? " JOIN resource r ON r.key = d.key" : "")} WHERE ")
-                .Append(ranges[i](write, sql)).Append(row ? $" AND {OfType("d", sql)}" : "");
+            // By place first, as the index lies: then doubles are neighbours, nothing is sorted or hashed, and a limit ends the walk.
             var subject = new Subject("d.key", row ? "d" : joined ? "r" : null, row || driver.Ordered ? "d.rank" : "r.rank");
+            sql.Append(i == 0 ? "" : " UNION ")
+                .Append($"SELECT key FROM (SELECT DISTINCT {subject.Rank} AS place, d.key AS key FROM {driver.Table} d")
+                .Append($"{(joined ? " JOIN resource r ON r.key = d.key" : "")} WHERE ")
+                .Append(ranges[i](write, sql)).Append(row ? $" AND {OfType("d", sql)}" : "");
             Conditions(sql, write, SearchOrder.TimelineDescending, subject, subject.Rank, null, driver.Answers);
+            sql.Append(string.Create(CultureInfo.InvariantCulture, $"{(limit is null ? "" : Limit(limit.Value))}) w{i}"));
         }
     }
 
