@@ -7,7 +7,7 @@ using TeleFhir.Domain.Storage;
 namespace TeleFhir.Api.CommandLine;
 
 /// <summary>Imports one file, or what an earlier run left of it.</summary>
-internal sealed class FileImport(ImportPlanner planner, IImportLog log, int parallel)
+internal sealed class FileImport(ImportPlanner planner, IImportLog log, ImportProgress progress, int parallel)
 {
     private const int Attempts = 10;
 
@@ -57,12 +57,13 @@ internal sealed class FileImport(ImportPlanner planner, IImportLog log, int para
     {
         var any = false;
         var import = new PartsImport(planner, file, hash, parallel) { Names = names ?? ImmutableDictionary<string, string>.Empty };
-        var outcome = await import.RunAsync(chunks, Note, cancellationToken);
+        var outcome = await import.RunAsync(chunks, NoteAsync, cancellationToken);
         return any || start == 0 ? outcome : outcome with { PassedOver = true };
 
-        Task Note(int done)
+        Task NoteAsync(int done, long bytes)
         {
             any = true;
+            progress.Advanced(file, done, bytes);
             return log.RecordAsync(hash, done, cancellationToken);
         }
     }

@@ -27,9 +27,11 @@ internal static class Import
         await services.GetRequiredService<IDatabaseSchema>().MigrateAsync(cancellationToken);
         var clock = services.GetRequiredService<TimeProvider>();
         var start = Stopwatch.GetTimestamp();
-        var import = new FileImport(services.GetRequiredService<ImportPlanner>(), services.GetRequiredService<IImportLog>(), parallel);
+        var planner = services.GetRequiredService<ImportPlanner>();
+        var log = services.GetRequiredService<IImportLog>();
         var report = new ImportReport();
-        await ImportProgress.RunAsync(console, files, progress => RunAsync(import, files, parallel, report, progress, cancellationToken));
+        await ImportProgress.RunAsync(console, files, progress => RunAsync(
+            new FileImport(planner, log, progress, parallel), files, parallel, report, progress, cancellationToken));
 
         foreach (var rejection in report.Rejections.Take(MostTold))
         {

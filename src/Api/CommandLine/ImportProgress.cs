@@ -1,14 +1,20 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Globalization;
 using Spectre.Console;
 
 namespace TeleFhir.Api.CommandLine;
 
-/// <summary>How far an import is: a bar by bytes on a terminal, a line per file where output is kept.</summary>
+/// <summary>How far an import is: a bar by bytes on a terminal; where output is kept, a line per file and now and then one for a long file.</summary>
 internal sealed class ImportProgress
 {
+    private static readonly TimeSpan _pause = TimeSpan.FromSeconds(10);
+
+    private readonly ConcurrentDictionary<string, double> _done = new(StringComparer.Ordinal);
     private readonly IAnsiConsole _console;
     private readonly ProgressTask? _bar;
     private readonly Lock _lock = new();
+    private long _told = Stopwatch.GetTimestamp();
 
     private ImportProgress(IAnsiConsole console, ProgressTask? bar)
     {
@@ -30,11 +36,28 @@ internal sealed class ImportProgress
                 console, context.AddTask(string.Create(CultureInfo.InvariantCulture, $"{files.Count} files"), maxValue: files.Sum(Weight)))));
     }
 
+    /// <summary>Another piece of a file is stored.</summary>
+    public void Advanced(string file, int parts, long bytes)
+    {
+        // A file that waited for others is gone through again, and counts once.
+        var before = _done.GetValueOrDefault(file);
+        var now = _done[file] = Math.Min(before + bytes, Weight(file));
+        _bar?.Increment(now - before);
+        lock (_lock)
+        {
+            if (_bar is null && Stopwatch.GetElapsedTime(_told) > _pause)
+            {
+                _told = Stopwatch.GetTimestamp();
+                _console.Say(string.Create(CultureInfo.InvariantCulture, $"{file}: at {parts:N0}"));
+            }
+        }
+    }
+
     public void Finished(string file, FileOutcome outcome)
     {
         if (_bar is not null)
         {
-            _bar.Increment(Weight(file));
+            _bar.Increment(Weight(file) - _done.GetValueOrDefault(file));
             return;
         }
 

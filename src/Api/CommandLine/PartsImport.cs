@@ -21,9 +21,9 @@ internal sealed class PartsImport(ImportPlanner planner, string file, string has
     /// <summary>What entries of the same Bundle are called by others, and what they are stored as.</summary>
     public IReadOnlyDictionary<string, string> Names { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>Imports chunk by chunk and tells after each how many parts, from the start, are done.</summary>
+    /// <summary>Imports chunk by chunk and tells after each how many parts, from the start, are done, and how many bytes it had.</summary>
     public async Task<FileOutcome> RunAsync(
-        IAsyncEnumerable<IReadOnlyList<ImportPart>> chunks, Func<int, Task> done, CancellationToken cancellationToken)
+        IAsyncEnumerable<IReadOnlyList<ImportPart>> chunks, Func<int, long, Task> done, CancellationToken cancellationToken)
     {
         await using var chunk = chunks.GetAsyncEnumerator(cancellationToken);
         for (var next = await PrepareNextAsync(); await next is { } ready;)
@@ -31,13 +31,13 @@ internal sealed class PartsImport(ImportPlanner planner, string file, string has
             // The next chunk is read and parsed while this one is written.
             next = await PrepareNextAsync();
             await StoreAsync(ready, cancellationToken);
-            await done(ready[^1].Part.Index + 1);
+            await done(ready[^1].Part.Index + 1, ready.Sum(item => (long)item.Part.Json.Length));
         }
 
         // A repeated run starts at the first that was rejected: it is told again, or stored by then.
         if (_firstRejected is { } first)
         {
-            await done(first);
+            await done(first, 0);
         }
 
         return new FileOutcome(_stored, _rejections);

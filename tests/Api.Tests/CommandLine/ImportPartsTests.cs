@@ -89,7 +89,7 @@ public sealed class ImportPartsTests : IDisposable
 
         await _host.WithAsync<ImportPlanner, FileOutcome>(planner => new PartsImport(planner, file, "hash", parallel: 2).RunAsync(
             ImportFiles.LinesAsync(file, 0, TestContext.Current.CancellationToken),
-            async done => noted.Add((done, (await _host.AllAsync("Patient")).Count)),
+            async (done, _) => noted.Add((done, (await _host.AllAsync("Patient")).Count)),
             TestContext.Current.CancellationToken));
 
         // Never more than is stored: what a crash cuts off is imported again.
