@@ -51,7 +51,6 @@ internal static class Composition
         services.AddCors();
         services.AddSingleton<ICorsPolicyProvider, CrossOrigin>();
         services.AddTelemetry();
-        services.AddHostedService<StartNotice>();
     }
 
     private static SearchLimits LimitsOf(TeleFhirOptions options) =>
