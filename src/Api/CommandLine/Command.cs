@@ -18,6 +18,7 @@ internal sealed record Command(
     [
         new("import", "import <file or folder>... [--parallel n]", "Store Bundles (.json) and resources (.ndjson)", Import.RunAsync) { Options = ["parallel"] },
         new("export", "export <folder> [--type T]...", "Write all resources, or those types, as ndjson", Export.RunAsync) { Options = ["type"] },
+        new("check", "check", "Compare every index row with its resource", Check.RunAsync),
         new("migrate", "migrate", "Bring the database up to date", Migrate.RunAsync),
         new("help", "help", "Show this", Run: null),
     ];
