@@ -17,7 +17,7 @@ public sealed class ConsistencyCheckTests
         var report = await RunAsync(store);
 
         Assert.Empty(report.Examples);
-        Assert.Equal((3, 2, 0), (report.Resources, report.Versions, report.Faults));
+        Assert.Equal((4, 2, 0), (report.Resources, report.Versions, report.Faults));
         Assert.True(report.IndexRows >= 6);
     }
 
@@ -55,6 +55,8 @@ public sealed class ConsistencyCheckTests
             """);
         await store.PutAsync("""{"resourceType":"Patient","id":"gone"}""");
         await store.CommitAsync(new DeleteChange(new ResourceKey("Patient", "gone")));
+        await store.CommitAsync(new CreateChange(
+            new ResourceKey("Patient", "given"), TestStore.Content("""{"resourceType":"Patient","id":"asked-for"}""")));
     }
 
     private static async Task ExecuteAsync(TestStore store, string sql)

@@ -142,6 +142,9 @@ internal sealed partial class ResourceStore
             Method = (short)method,
             Raw = raw,
         };
+
+        // A POST comes with no id or with one that is not kept; a patient's own id is indexed.
+        content.Resource.Id = key.Id;
         indexWriter.Write(batch, row, content.Resource);
         (stored is null ? batch.NewResources : batch.ChangedResources).Add(row);
         Record(batch, row, stored);
