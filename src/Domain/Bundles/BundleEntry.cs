@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 using Hl7.Fhir.Model;
 using TeleFhir.Domain.Fhir;
 
@@ -132,7 +133,7 @@ public sealed record BundleEntry
             Bundle.HTTPVerb.DELETE when named || searched => Interaction.Delete,
             Bundle.HTTPVerb.GET or Bundle.HTTPVerb.HEAD => url.ReadInteraction,
             Bundle.HTTPVerb.PATCH => throw FhirException
-                .Of(System.Net.HttpStatusCode.MethodNotAllowed, OperationOutcome.IssueType.NotSupported, "PATCH is not supported in a Bundle.")
+                .Of(HttpStatusCode.MethodNotAllowed, OperationOutcome.IssueType.NotSupported, "PATCH is not supported in a Bundle.")
                 .At($"{source}.request.method"),
             _ => null,
         };

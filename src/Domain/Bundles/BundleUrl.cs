@@ -10,18 +10,21 @@ namespace TeleFhir.Domain.Bundles;
 /// <param name="Text">As written, without the base.</param>
 /// <param name="Type">The first segment where it is a type.</param>
 /// <param name="Id">The id behind the type.</param>
-/// <param name="Rest">What follows: <c>_history</c>, <c>_history/2</c>, <c>_search</c>, <c>$everything</c>, the type of a compartment search; or empty.</param>
+/// <param name="Rest">
+/// What follows: <c>_history</c>, <c>_history/2</c>, <c>_search</c>, <c>$everything</c>, the type of a compartment search; or empty.
+/// </param>
 /// <param name="Query">What follows the question mark, undecoded; null where there is none.</param>
 public sealed record BundleUrl(string Text, string? Type, string? Id, string Rest, string? Query)
 {
-    /// <summary>Reads an address; an absolute one must begin with the base. An unknown type is a 404, anything else that is wrong a 400.</summary>
+    /// <summary>Reads an address; an absolute one must begin with the base. An unknown type is a 404, all else a 400.</summary>
     public static BundleUrl Parse(string? url, string? baseUrl)
     {
         var text = url ?? string.Empty;
         if (text.StartsWith("http://", StringComparison.Ordinal) || text.StartsWith("https://", StringComparison.Ordinal))
         {
             var root = baseUrl?.TrimEnd('/');
-            text = root is not null && text.StartsWith(root, StringComparison.Ordinal) && (text.Length == root.Length || text[root.Length] is '/' or '?')
+            text = root is not null && text.StartsWith(root, StringComparison.Ordinal)
+                && (text.Length == root.Length || text[root.Length] is '/' or '?')
                 ? text[root.Length..]
                 : throw FhirException.Invalid("The address is not relative to the base of this server.");
         }

@@ -22,7 +22,7 @@ public sealed class Conditions(
     /// <summary>What must still hold when the plan is committed.</summary>
     public ImmutableArray<Expectation> Expectations => [.. _known.Values];
 
-    /// <summary>The guard of a condition, to tell equal ones. No criteria, or some that are not understood, are a 400: they would match anything.</summary>
+    /// <summary>The guard of a condition, to tell equal ones. One without criteria is a 400: it would match anything.</summary>
     public string GuardOf(string type, string query) => guard(Parse(type, query));
 
     /// <summary>The condition and its matches: up to <paramref name="limit"/>, which tells one match from several if it is two.</summary>

@@ -59,14 +59,15 @@ internal sealed class ReferenceMap
             return;
         }
 
-        var dangling = FhirJson.FindReferences(json, source, static value => value.StartsWith("urn:uuid:"u8) || value.StartsWith("urn:oid:"u8));
+        var dangling = FhirJson.FindReferences(
+            json, source, static value => value.StartsWith("urn:uuid:"u8) || value.StartsWith("urn:oid:"u8));
         if (dangling.Count > 0)
         {
             throw FhirException.Invalid("The reference leads to no entry of this Bundle.", dangling[0].Expression);
         }
     }
 
-    /// <summary>The base of a fullUrl such as <c>https://host/fhir/Patient/1</c>, with its slash; null for all that are not of that form.</summary>
+    /// <summary>The base of a fullUrl such as <c>https://host/fhir/Patient/1</c>, with its slash; else null.</summary>
     private static string? OriginOf(string? fullUrl)
     {
         if (fullUrl is null || !fullUrl.StartsWith("http", StringComparison.Ordinal))

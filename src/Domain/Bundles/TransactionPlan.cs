@@ -8,7 +8,9 @@ namespace TeleFhir.Domain.Bundles;
 /// What a transaction, or a single create, update or delete, will write, and how each entry is answered once it is written
 /// (https://hl7.org/fhir/R4/http.html#trules). Making a plan changes nothing.
 /// </summary>
-/// <param name="Changes">To be committed: deletions, then creates, then updates. On <see cref="CommitStatus.ConditionChanged"/> plan again.</param>
+/// <param name="Changes">
+/// To be committed: deletions, then creates, then updates. On <see cref="CommitStatus.ConditionChanged"/> plan again.
+/// </param>
 /// <param name="Entries">One for each entry, in the order of the request.</param>
 public sealed record TransactionPlan(ChangeSet Changes, ImmutableArray<PlannedEntry> Entries)
 {

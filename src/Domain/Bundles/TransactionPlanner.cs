@@ -39,7 +39,14 @@ internal sealed class TransactionPlanner(
         var planned = new PlannedEntry[entries.Length];
         foreach (var i in InOrder())
         {
-            planned[i] = await PlanEntryAsync(i, references, changes, cancellationToken);
+            try
+            {
+                planned[i] = await PlanEntryAsync(i, references, changes, cancellationToken);
+            }
+            catch (FhirException fault)
+            {
+                throw fault.At(entries[i].ResourceSource);
+            }
         }
 
         return new TransactionPlan(new ChangeSet(changes.ToImmutable(), conditions.Expectations), [.. planned]);
@@ -98,7 +105,8 @@ internal sealed class TransactionPlanner(
         var condition = await conditions.ResolveAsync(type, entry.Url.Query!, allowed ?? 2, cancellationToken);
         if (allowed is null && condition.MatchedIds.Length > 1)
         {
-            throw FhirException.MultipleMatches($"Several resources of type {type} match the criteria; say how many may be deleted with _count.");
+            throw FhirException.MultipleMatches(
+                $"Several resources of type {type} match the criteria; say how many may be deleted with _count.");
         }
 
         return new([.. condition.MatchedIds.Select(match => new ResourceKey(type, match))]);
@@ -231,7 +239,8 @@ internal sealed class TransactionPlanner(
         try
         {
             var matches = await MatchesAsync(reference.Type, reference.Query, cancellationToken);
-            if (matches.IsEmpty && _promised.TryGetValue((reference.Type, conditions.GuardOf(reference.Type, reference.Query)), out var promised))
+            var guard = conditions.GuardOf(reference.Type, reference.Query);
+            if (matches.IsEmpty && _promised.TryGetValue((reference.Type, guard), out var promised))
             {
                 return promised.ToString();
             }
@@ -270,7 +279,9 @@ internal sealed class TransactionPlanner(
     }
 
     private static FhirException OtherId(BundleEntry entry, string expected, string? found) => FhirException.Invalid(
-        found is null ? "The body of an update has the id of its address." : $"The body has the id {found}, but {expected} is to be updated.",
+        found is null
+            ? "The body of an update has the id of its address."
+            : $"The body has the id {found}, but {expected} is to be updated.",
         $"{entry.ResourceSource ?? entry.Url.Type}.id");
 
     private static int? CountOf(string query)
@@ -279,7 +290,8 @@ internal sealed class TransactionPlanner(
         {
             if (pair.StartsWith("_count=", StringComparison.Ordinal))
             {
-                return int.TryParse(pair.AsSpan("_count=".Length), NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count is >= 1 and <= _maxDeletes
+                var isNumber = int.TryParse(pair.AsSpan("_count=".Length), NumberStyles.None, CultureInfo.InvariantCulture, out var count);
+                return isNumber && count is >= 1 and <= _maxDeletes
                     ? count
                     : throw FhirException.Invalid($"_count of a deletion is between 1 and {_maxDeletes}.");
             }

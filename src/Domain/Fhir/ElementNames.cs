@@ -21,7 +21,7 @@ internal static class ElementNames
 
     private static readonly FrozenSet<string> _addresses = FindAddresses();
 
-    /// <summary>The element behind a property name: <c>value</c> for <c>valueQuantity</c>, and the name itself for all that are no choice.</summary>
+    /// <summary>The element behind a property name: <c>value</c> for <c>valueQuantity</c>; the name itself for all others.</summary>
     public static string ElementOf(string property)
     {
         for (var i = 1; i < property.Length; i++)
@@ -49,7 +49,9 @@ internal static class ElementNames
             .Where(type => !type.IsFhirPrimitive)
             .SelectMany(type => type.PropertyMappings)
             .Where(element => element.Choice == ChoiceType.None)
-            .ToLookup(element => element.Name, element => element.FhirTypeMappings.Any(type => type.Name is "uri" or "url" or "canonical" or "oid" or "uuid"));
+            .ToLookup(
+                element => element.Name,
+                element => element.FhirTypeMappings.Any(type => type.Name is "uri" or "url" or "canonical" or "oid" or "uuid"));
         return plain.Where(name => name.All(isAddress => isAddress)).Select(name => name.Key).Append("url")
             .ToFrozenSet(StringComparer.Ordinal);
     }

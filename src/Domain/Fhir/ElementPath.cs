@@ -26,6 +26,9 @@ internal ref struct ElementPath(ReadOnlySpan<byte> json, Span<ElementPath.Frame>
         /// <summary>How long the name of the current property is.</summary>
         public int NameLength;
 
+        /// <summary>How many properties were seen.</summary>
+        public int Count;
+
         /// <summary>Whether it is an array.</summary>
         public bool IsArray;
 
@@ -82,6 +85,9 @@ internal ref struct ElementPath(ReadOnlySpan<byte> json, Span<ElementPath.Frame>
 
     /// <summary>Whether the object just opened is the value of a property of this name.</summary>
     public readonly bool ParentIsNamed(ReadOnlySpan<byte> name) => _depth > 0 && NameOf(_depth - 1).SequenceEqual(name);
+
+    /// <summary>Whether the object or array just opened is an item of an array.</summary>
+    public readonly bool IsItem() => _depth > 0 && _frames[_depth - 1].IsArray;
 
     /// <summary>Whether the innermost object stands where a resource must: an item of <c>contained</c>, or a <c>resource</c>.</summary>
     public readonly bool HoldsResource() =>

@@ -33,7 +33,7 @@ public static class EntityTags
             }
             else if (tag.Length >= 2 && tag[0] == '"' && tag[^1] == '"')
             {
-                var isVersion = int.TryParse(tag.AsSpan(1, tag.Length - 2), NumberStyles.None, CultureInfo.InvariantCulture, out var version);
+                var isVersion = int.TryParse(tag.AsSpan(1..^1), NumberStyles.None, CultureInfo.InvariantCulture, out var version);
                 versions.Add(isVersion && version > 0 ? version : Foreign);
             }
             else

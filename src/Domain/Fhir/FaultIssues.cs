@@ -4,10 +4,11 @@ using Hl7.Fhir.Validation;
 
 namespace TeleFhir.Domain.Fhir;
 
-/// <summary>Turns the faults that the SDK finds into issues: one per fault, at the element, without echoing the content in the text.</summary>
+/// <summary>The issues of faults that the SDK finds: one per fault, at the element, without an echo of the content in the text.</summary>
 internal static class FaultIssues
 {
-    private const int _maxIssues = 100;
+    /// <summary>How many faults are worth telling; more would make an answer larger than its request.</summary>
+    public const int MaxIssues = 100;
 
     /// <summary>The issues of a scan and of the parse that followed it, each fault once.</summary>
     public static List<OperationOutcome.IssueComponent> From(
@@ -18,7 +19,7 @@ internal static class FaultIssues
         // An empty object is also an empty element and an array of nulls also a null in an array: the first to speak of a place wins.
         foreach (var fault in faults)
         {
-            if (issues.Count == _maxIssues)
+            if (issues.Count == MaxIssues)
             {
                 issues.Add(FhirException.Issue(OperationOutcome.IssueType.TooCostly, "There are more faults; the first are listed."));
                 break;
@@ -74,7 +75,8 @@ internal static class FaultIssues
             path = path[..bracket];
         }
 
-        if (fault.ErrorCode == "JSON129" && fault is ExtendedCodedException { BaseErrorMessage: var message } && message.Split('\'') is [_, var name, _])
+        if (fault is ExtendedCodedException { ErrorCode: "JSON129", BaseErrorMessage: var message }
+            && message.Split('\'') is [_, var name, _])
         {
             path += "." + ElementNames.ElementOf(name.TrimStart('_'));
         }

@@ -26,10 +26,6 @@ public static partial class FhirJson
         SkipValidation = true,
     };
 
-    // STRICT because only it checks the narrative's XHTML, and costs the same where there is none.
-    private static readonly FhirJsonDeserializer _deserializer =
-        new(FhirJsonDeserializer.STRICT.Settings with { Validator = new FormatValidator() });
-
     private static readonly BaseFhirJsonSerializer _serializer = new(ModelInfo.ModelInspector);
 
     /// <summary>
@@ -113,11 +109,18 @@ public static partial class FhirJson
 
     private static (Resource? Resource, IEnumerable<CodedException> Faults) Deserialize(ReadOnlySpan<byte> json, bool hasIssues)
     {
+        // STRICT because only it checks the narrative's XHTML; where there is none it costs the same as the others.
+        var validator = new FormatValidator();
+        var deserializer = new FhirJsonDeserializer(FhirJsonDeserializer.STRICT.Settings with { Validator = validator });
         var reader = new Utf8JsonReader(json, _readerOptions);
         try
         {
-            _deserializer.TryDeserializeResource(ref reader, out var resource, out var faults);
+            deserializer.TryDeserializeResource(ref reader, out var resource, out var faults);
             return (resource, faults);
+        }
+        catch (FormatValidator.TooManyFaultsException)
+        {
+            return (null, validator.Faults);
         }
         catch (CodedException fault)
         {

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 using System.Text.Unicode;
 using Hl7.Fhir.Model;
@@ -10,7 +11,11 @@ namespace TeleFhir.Domain.Fhir;
 /// </summary>
 internal static class JsonScan
 {
-    private const int _maxIssues = 100;
+    // A value of two bytes becomes an object of hundreds; this many are some 200 MB.
+    private const int _maxTokens = 1_000_000;
+
+    // No R4 type has a tenth as many; checks below compare the properties of an object with each other.
+    private const int _maxProperties = 500;
 
     /// <summary>The root's type and the faults found. What leaves no resource to speak of is thrown as 400.</summary>
     public static (string Type, List<OperationOutcome.IssueComponent> Issues) Run(ReadOnlySpan<byte> json, string? source)
@@ -19,7 +24,8 @@ internal static class JsonScan
         try
         {
             var type = RootType(json, source);
-            return (type, Walk(json, source ?? type));
+            var issues = Walk(json, source ?? type);
+            return issues.Count < FaultIssues.MaxIssues ? (type, issues) : throw new FhirException(HttpStatusCode.BadRequest, issues);
         }
         catch (JsonException exception)
         {
@@ -44,7 +50,8 @@ internal static class JsonScan
     public static FhirException Malformed(JsonException exception, string? source)
     {
         var place = exception.LineNumber is { } line ? $" (line {line + 1}, byte {exception.BytePositionInLine + 1})" : string.Empty;
-        var isDepth = exception.Message.Contains("depth", StringComparison.Ordinal) && exception.Message.Contains("exceeded", StringComparison.Ordinal);
+        // The reader has one exception type for all; only its text tells this case.
+        var isDepth = exception.Message.Contains("maximum configured depth", StringComparison.Ordinal);
         var text = isDepth ? $"The JSON is nested more than {FhirJson.MaxDepth} levels deep" : "The body is not well-formed JSON";
         return FhirException.Invalid($"{text}{place}.", source);
     }
@@ -73,7 +80,9 @@ internal static class JsonScan
             }
 
             var type = IsText(ref reader) ? reader.GetString() : null;
-            return ResourceCatalog.IsKnown(type) ? type! : throw FhirException.Invalid("resourceType does not name a resource type of R4.", source);
+            return ResourceCatalog.IsKnown(type)
+                ? type!
+                : throw FhirException.Invalid("resourceType does not name a resource type of R4.", source);
         }
 
         throw FhirException.Invalid("The resource has no resourceType.", source);
@@ -84,14 +93,22 @@ internal static class JsonScan
         var issues = new List<OperationOutcome.IssueComponent>();
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = FhirJson.MaxDepth });
         var path = new ElementPath(json, stackalloc ElementPath.Frame[FhirJson.MaxDepth + 1]);
-        while (reader.Read())
+        for (var tokens = 1; reader.Read(); tokens++)
         {
+            if (tokens > _maxTokens)
+            {
+                throw FhirException.Of(
+                    HttpStatusCode.RequestEntityTooLarge, OperationOutcome.IssueType.TooCostly, "The resource has too many elements.");
+            }
+
             path.Enter(in reader);
             switch (reader.TokenType)
             {
                 case JsonTokenType.PropertyName when reader.ValueSpan.IsEmpty || !IsText(ref reader):
                     Add(ref path, "A property has no usable name.");
                     break;
+                case JsonTokenType.PropertyName when ++path.Current.Count == _maxProperties:
+                    throw FhirException.Invalid("An object has more properties than any element of R4.", path.ToString(root));
                 case JsonTokenType.PropertyName when reader.ValueSpan[0] == (byte)'_':
                     path.Current.HasCompanions = true;
                     break;
@@ -105,6 +122,9 @@ internal static class JsonScan
                     break;
                 case JsonTokenType.StartObject when path.ParentIsNamed("contained"u8):
                     Add(ref path, "contained is an array of resources.");
+                    break;
+                case JsonTokenType.StartArray when path.IsItem():
+                    Add(ref path, "An array within an array has no meaning in FHIR.");
                     break;
                 case JsonTokenType.EndObject:
                     CheckObject(json[path.Current.Start..(int)reader.BytesConsumed], ref path);
@@ -124,7 +144,7 @@ internal static class JsonScan
 
         void Add(ref ElementPath at, string text, string? element = null)
         {
-            if (issues.Count < _maxIssues)
+            if (issues.Count < FaultIssues.MaxIssues)
             {
                 var expression = at.ToString(root) + (element is null ? string.Empty : "." + element);
                 issues.Add(FhirException.Issue(OperationOutcome.IssueType.Structure, text, expression));
@@ -140,9 +160,13 @@ internal static class JsonScan
 
             if (at.Current.HasCompanions)
             {
-                foreach (var (element, text) in CompanionFaults(span))
+                foreach (var (element, text, isFatal) in CompanionFaults(span))
                 {
                     Add(ref at, text, element);
+                    if (isFatal)
+                    {
+                        throw new FhirException(HttpStatusCode.BadRequest, issues);
+                    }
                 }
             }
         }
@@ -152,9 +176,9 @@ internal static class JsonScan
     /// <c>_birthDate</c> carries the id and extensions of <c>birthDate</c>; for lists the two arrays run in step
     /// (https://hl7.org/fhir/R4/json.html#primitive).
     /// </summary>
-    private static List<(string Element, string Text)> CompanionFaults(ReadOnlySpan<byte> span)
+    private static List<(string Element, string Text, bool IsFatal)> CompanionFaults(ReadOnlySpan<byte> span)
     {
-        var faults = new List<(string, string)>();
+        var faults = new List<(string, string, bool)>();
         var reader = new Utf8JsonReader(span);
         using var document = JsonDocument.ParseValue(ref reader);
         foreach (var property in document.RootElement.EnumerateObject())
@@ -165,29 +189,40 @@ internal static class JsonScan
             }
 
             var name = property.Name[1..];
+            if (!IsCompanion(property.Value))
+            {
+                // Not left to the SDK, which takes kilobytes for each item of such a list.
+                return [(name, $"_{name} holds objects with id and extensions, or null in a list.", true)];
+            }
+
             if (document.RootElement.TryGetProperty(name, out var value))
             {
                 var (isList, isCompanionList) = (value.ValueKind == JsonValueKind.Array, property.Value.ValueKind == JsonValueKind.Array);
                 if (isList != isCompanionList)
                 {
-                    faults.Add((name, $"{name} and _{name} must either both be arrays or neither."));
+                    faults.Add((name, $"{name} and _{name} must either both be arrays or neither.", false));
                 }
                 else if (isList && value.GetArrayLength() != property.Value.GetArrayLength())
                 {
-                    faults.Add((name, $"{name} and _{name} must have the same length."));
+                    faults.Add((name, $"{name} and _{name} must have the same length.", false));
                 }
             }
             else if (ElementNames.ElementOf(name) is var element && element != name && HasOtherChoice(document.RootElement, element, name))
             {
-                faults.Add((element, $"{element}[x] may have one type only."));
+                faults.Add((element, $"{element}[x] may have one type only.", false));
             }
         }
 
         return faults;
     }
 
-    private static bool HasOtherChoice(JsonElement parent, string element, string name) =>
-        parent.EnumerateObject().Any(other => other.Name.TrimStart('_') is var bare && bare != name && ElementNames.ElementOf(bare) == element);
+    private static bool IsCompanion(JsonElement value) => value.ValueKind == JsonValueKind.Array
+        ? value.EnumerateArray().All(item => item.ValueKind is JsonValueKind.Object or JsonValueKind.Null)
+        : value.ValueKind == JsonValueKind.Object;
+
+    private static bool HasOtherChoice(JsonElement parent, string element, string name) => parent.EnumerateObject()
+        .Select(other => other.Name.TrimStart('_'))
+        .Any(other => other != name && ElementNames.ElementOf(other) == element);
 
     // The SDK and PostgreSQL both refuse these; only escapes can smuggle them past the UTF-8 check.
     private static bool IsText(ref Utf8JsonReader reader)

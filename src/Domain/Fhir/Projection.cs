@@ -29,7 +29,7 @@ public sealed class Projection
     /// <summary><c>_summary=data</c>: everything but the narrative.</summary>
     public static Projection Data { get; } = new((_, name) => name != "text");
 
-    /// <summary><c>_elements</c>: these top-level elements and the mandatory ones; a choice is named without its type (<c>value</c>).</summary>
+    /// <summary><c>_elements</c>: these top-level elements and the mandatory ones; a choice goes without its type.</summary>
     public static Projection Elements(IEnumerable<string> names)
     {
         var wanted = names.ToHashSet(StringComparer.Ordinal);

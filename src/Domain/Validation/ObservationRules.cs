@@ -38,7 +38,8 @@ internal sealed class ObservationRules : AbstractValidator<Observation>
             // A year, or a year and a month, says too little of when a vital sign was taken.
             RuleFor(observation => observation.Effective)
                 .Must(effective => effective is not FhirDateTime { Value: { Length: < 8 } })
-                .OverridePropertyName("effective").WithErrorCode("vs-1").WithMessage("The time of a vital sign is known at least to the day.");
+                .OverridePropertyName("effective").WithErrorCode("vs-1")
+                .WithMessage("The time of a vital sign is known at least to the day.");
 
             RuleFor(observation => observation.Value)
                 .Must((observation, value) => value is not null || observation.DataAbsentReason is not null

@@ -11,6 +11,8 @@ namespace TeleFhir.Domain.Tests.Bundles;
 
 public sealed class TransactionPlanTests
 {
+    private static ReadOnlySpan<byte> Noise => "{}[]\",:\\_u0n1e-?/ \0a"u8;
+
     private readonly Dictionary<string, string[]> _stored = [];
     private readonly List<string> _searched = [];
     private int _ids;
@@ -222,6 +224,30 @@ public sealed class TransactionPlanTests
         Assert.Equal("Basic.author.reference", refused.Outcome.Issue.Single().Expression.Single());
         refused = await Assert.ThrowsAsync<FhirException>(() => PlanAsync([BundleEntry.Update("Basic/1", body)]));
         Assert.Equal((HttpStatusCode.BadRequest, "Basic.id"), (refused.Status, refused.Outcome.Issue.Single().Expression.Single()));
+    }
+
+    [Fact]
+    public async Task No_cut_and_no_flipped_byte_is_anything_but_a_plan_or_an_error_for_the_client()
+    {
+        _stored["Patient?identifier=1"] = ["p"];
+        var json = Encoding.UTF8.GetBytes("""{"resourceType":"Bundle","type":"transaction","entry":[""" + string.Join(
+            ',',
+            Post("""{"resourceType":"Patient","name":[{"family":"\u00e9"}]}""", "urn:uuid:a", "identifier=2"),
+            Put("Basic?identifier=1", """{"resourceType":"Basic","code":{"text":"x"},"subject":{"reference":"Patient?identifier=1"},"author":{"reference":"urn:uuid:a"}}"""),
+            Delete("Patient/1"),
+            Get("Patient/1/_history/2")) + "]}");
+        var random = new Random(4711);
+        for (var i = 0; i < 3000; i++)
+        {
+            var copy = json.AsSpan(0, i % 5 == 0 ? random.Next(json.Length) : json.Length).ToArray();
+            for (var flips = random.Next(1, 4); flips > 0 && copy.Length > 0; flips--)
+            {
+                copy[random.Next(copy.Length)] = Noise[random.Next(Noise.Length)];
+            }
+
+            var thrown = await Record.ExceptionAsync(() => PlanAsync(BundleReader.Read(copy).Entries()));
+            Assert.True(thrown is null or FhirException, $"{Encoding.UTF8.GetString(copy)}\n{thrown}");
+        }
     }
 
     [Fact]
