@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.Extensions.Options;
+using TeleFhir.Api.CommandLine;
 using TeleFhir.Api.Demo;
 using TeleFhir.Api.Fhir;
 using TeleFhir.Api.Fhir.Interactions;
@@ -40,6 +41,7 @@ internal static class Composition
         services.AddSingleton<ResourceValidator>();
         services.AddSingleton<FhirServer>();
         services.AddSingleton<Callers>();
+        services.AddSingleton<ImportPlanner>();
         services.AddSingleton<CapabilityDocument>();
 
         services.AddFhirOpenApi();
@@ -49,7 +51,6 @@ internal static class Composition
         services.AddCors();
         services.AddSingleton<ICorsPolicyProvider, CrossOrigin>();
         services.AddTelemetry();
-        services.AddHostedService<StartNotice>();
     }
 
     private static SearchLimits LimitsOf(TeleFhirOptions options) =>

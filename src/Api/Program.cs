@@ -1,12 +1,19 @@
 using Microsoft.Extensions.Options;
 using TeleFhir.Api;
+using TeleFhir.Api.CommandLine;
 using TeleFhir.Api.Fhir;
 using TeleFhir.Api.Hosting;
 using TeleFhir.Api.OpenApi;
 
-var builder = WebApplication.CreateBuilder(args);
+// Settings lie beside the binary; data and the paths of commands are relative to where it is started.
+var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = Command.SettingsIn(args), ContentRootPath = AppContext.BaseDirectory });
 builder.UseWebServer();
 builder.AddTeleFhir();
+if (Command.Find(args) is { } run)
+{
+    return await run(builder);
+}
+
 var app = builder.Build();
 
 app.UseRequestTrace();

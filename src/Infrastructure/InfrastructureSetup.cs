@@ -27,6 +27,7 @@ public static class InfrastructureSetup
         services.AddSingleton(provider => Open(provider.GetRequiredService<StorageSettings>()));
         services.AddSingleton(provider => new StoreLimits(provider.GetRequiredService<StorageSettings>().DefaultTotalLimit));
         services.AddSingleton<IResourceStore, ResourceStore>();
+        services.AddSingleton<IImportLog, ImportLog>();
         services.AddSingleton<IDatabaseSchema>(provider => new StartupMigrator(Context(provider.GetRequiredService<StorageSettings>())));
         return services;
     }

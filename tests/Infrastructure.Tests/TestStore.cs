@@ -17,6 +17,7 @@ public sealed class TestStore : IAsyncDisposable
 
     private readonly ServiceProvider _services;
     private readonly SearchQueryParser _parser;
+    private readonly PageToken _tokens = new(new byte[32]);
     private readonly Func<ValueTask> _drop;
 
     private TestStore(StorageSettings settings, TimeProvider? clock, Func<ValueTask> drop)
@@ -110,6 +111,9 @@ public sealed class TestStore : IAsyncDisposable
         Store.SearchAsync(Caller, query, TestContext.Current.CancellationToken);
 
     public Task<SearchPage> SearchAsync(string search) => SearchAsync(Parse(search));
+
+    /// <summary>The search that the next link of a page leads to, by way of the link's token.</summary>
+    public SearchQuery After(SearchQuery query, SearchPage page) => _parser.Parse(_tokens.Decode(_tokens.Encode(query, page.Next!)));
 
     /// <summary>The ids of the first page in order.</summary>
     public async Task<string[]> IdsAsync(string search) => [.. (await SearchAsync(search)).Matches.Select(match => match.Key.Id)];

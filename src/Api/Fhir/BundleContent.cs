@@ -11,7 +11,7 @@ namespace TeleFhir.Api.Fhir;
 /// </summary>
 /// <param name="type">searchset, history, transaction-response or batch-response.</param>
 /// <param name="entries">The entries in order; made while they are written.</param>
-internal sealed class BundleContent(string type, IEnumerable<BundleEntry> entries) : FhirContent
+internal sealed class BundleContent(string type, IEnumerable<ResponseEntry> entries) : FhirContent
 {
     public long? Total { get; init; }
 
@@ -69,7 +69,7 @@ internal sealed class BundleContent(string type, IEnumerable<BundleEntry> entrie
         json.WriteEndArray();
     }
 
-    private static async ValueTask WriteEntryAsync(Utf8JsonWriter json, BundleEntry entry, Func<ValueTask> written)
+    private static async ValueTask WriteEntryAsync(Utf8JsonWriter json, ResponseEntry entry, Func<ValueTask> written)
     {
         json.WriteStartObject();
         if (entry.FullUrl is not null)
@@ -106,7 +106,7 @@ internal sealed class BundleContent(string type, IEnumerable<BundleEntry> entrie
         json.WriteEndObject();
     }
 
-    private static async ValueTask WriteResponseAsync(Utf8JsonWriter json, BundleResponse response, Func<ValueTask> written)
+    private static async ValueTask WriteResponseAsync(Utf8JsonWriter json, EntryResponse response, Func<ValueTask> written)
     {
         json.WriteStartObject("response"u8);
         json.WriteString("status"u8, StatusLine(response.Status));
@@ -142,7 +142,7 @@ internal sealed class BundleContent(string type, IEnumerable<BundleEntry> entrie
 internal readonly record struct BundleLink(string Relation, string Url);
 
 /// <summary>One entry of a Bundle; what is null is left out.</summary>
-internal readonly record struct BundleEntry
+internal readonly record struct ResponseEntry
 {
     public string? FullUrl { get; init; }
 
@@ -153,11 +153,11 @@ internal readonly record struct BundleEntry
 
     public (string Method, string Url)? Request { get; init; }
 
-    public BundleResponse? Response { get; init; }
+    public EntryResponse? Response { get; init; }
 }
 
 /// <summary>What an entry of a transaction, batch or history was answered with.</summary>
-internal sealed record BundleResponse(HttpStatusCode Status)
+internal sealed record EntryResponse(HttpStatusCode Status)
 {
     public string? Location { get; init; }
 

@@ -44,14 +44,20 @@ internal sealed class FhirErrors(RequestDelegate next, ILogger<FhirErrors> logge
             case BadHttpRequestException { StatusCode: var status }:
                 return OfStatus((HttpStatusCode)status);
             default:
-                var route = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText;
-                logger.LogError(exception, "Fault in {Method} {Route}, request {RequestId}", context.Request.Method, route, context.TraceIdentifier);
-                return FhirResult.Outcome(
-                    HttpStatusCode.InternalServerError,
-                    OperationOutcome.IssueSeverity.Fatal,
-                    OperationOutcome.IssueType.Exception,
-                    $"The server failed. The request is logged as {context.TraceIdentifier}.");
+                var route = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "no route";
+                return OfFault(exception, $"{context.Request.Method} {route}", context.TraceIdentifier, logger);
         }
+    }
+
+    /// <summary>Logs a fault and answers without detail.</summary>
+    public static FhirResult OfFault(Exception exception, string where, string requestId, ILogger logger)
+    {
+        logger.LogError(exception, "Fault in {Where}, request {RequestId}", where, requestId);
+        return FhirResult.Outcome(
+            HttpStatusCode.InternalServerError,
+            OperationOutcome.IssueSeverity.Fatal,
+            OperationOutcome.IssueType.Exception,
+            $"The server failed. The request is logged as {requestId}.");
     }
 
     /// <summary>Gives a body to what routing and the web server refuse without one.</summary>

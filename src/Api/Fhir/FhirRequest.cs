@@ -3,6 +3,7 @@ using System.Globalization;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Primitives;
 using TeleFhir.Domain.Access;
+using TeleFhir.Domain.Bundles;
 using TeleFhir.Domain.Fhir;
 
 namespace TeleFhir.Api.Fhir;
@@ -24,14 +25,27 @@ internal sealed record FhirRequest
     /// <summary>The parameters of the address, decoded and in order, without those that choose the form of the answer.</summary>
     public ImmutableArray<KeyValuePair<string, string>> Parameters { get; init; } = [];
 
+    /// <summary>The address below the base, as written: <c>Type/id</c> or <c>Type?criteria</c>, which is what a write is about.</summary>
+    public string Url { get; init; } = string.Empty;
+
+    /// <summary>The conditions of a read.</summary>
     public Preconditions Preconditions { get; init; } = Preconditions.None;
+
+    /// <summary>The header of a write as sent.</summary>
+    public string? IfMatch { get; init; }
+
+    /// <summary>The header of a write as sent.</summary>
+    public string? IfNoneMatch { get; init; }
+
+    /// <summary>The header of a create as sent; null where there is none.</summary>
+    public string? IfNoneExist { get; init; }
 
     public Preferences Preferences { get; init; }
 
     public required RequestBody Body { get; init; }
 
-    /// <summary>The place in a Bundle for error messages, for example <c>Bundle.entry[3]</c>; null for a request of its own.</summary>
-    public string? Source { get; init; }
+    /// <summary>The id under which the request is logged.</summary>
+    public required string Id { get; init; }
 
     /// <summary>Reads the request line and the headers; the body stays where it is.</summary>
     public static ValueTask<FhirRequest> BindAsync(HttpContext context)
@@ -51,10 +65,39 @@ internal sealed record FhirRequest
             Type = type,
             Key = type is not null && routeValues["id"] is string id ? new ResourceKey(type, id, Version(routeValues["vid"])) : default,
             Parameters = parameters,
-            Preconditions = Preconditions.Of(context.Request.Headers),
+            Url = UrlOf(type, routeValues["id"] as string, context.Request.QueryString),
+            Preconditions = HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method)
+                ? Preconditions.Of(context.Request.Headers)
+                : Preconditions.None,
+            IfMatch = context.Request.Headers.IfMatch,
+            IfNoneMatch = context.Request.Headers.IfNoneMatch,
+            IfNoneExist = context.Request.Headers["If-None-Exist"],
             Preferences = Preferences.Of(context.Request.Headers["Prefer"]),
-            Body = RequestBody.Of(context.Request),
+            Body = new RequestBody(context.Request),
+            Id = context.TraceIdentifier,
         });
+    }
+
+    /// <summary>The request that a Bundle's writes make: what they answer is asked for in the Bundle's header, and little by default.</summary>
+    public FhirRequest InBundle() => this with { Preferences = Preferences with { Return = Preferences.Return ?? ReturnPreference.Minimal } };
+
+    /// <summary>The request that an entry of a Bundle makes.</summary>
+    public FhirRequest Of(BundleEntry entry)
+    {
+        if (entry is { Interaction: Interaction.SearchType, Url.Id: not null })
+        {
+            throw FhirException.NotSupported("Searches of a compartment are not supported.");
+        }
+
+        var parameters = Parse(entry.Url.Query);
+        Negotiation.Take(StringValues.Empty, ref parameters);
+        return InBundle() with
+        {
+            Type = entry.Url.Type,
+            Key = entry.Url is { Type: { } type, Id: { } id } ? new ResourceKey(type, id, entry.Url.Version) : default,
+            Parameters = parameters,
+            Preconditions = Preconditions.Of(entry),
+        };
     }
 
     /// <summary>The same request with the parameters of a search form after those of the address.</summary>
@@ -84,6 +127,8 @@ internal sealed record FhirRequest
 
         return pairs.ToImmutable();
     }
+
+    private static string UrlOf(string? type, string? id, QueryString query) => id is null ? $"{type}{query.Value}" : $"{type}/{id}";
 
     // A version that is no number never existed.
     private static int? Version(object? routeValue) => routeValue is not string text

@@ -14,6 +14,12 @@ internal sealed record FhirResult(HttpStatusCode Status) : IResult
 
     public FhirContent? Content { get; init; }
 
+    /// <summary>The stored version that the answer is about, or null.</summary>
+    public StoredResource? Resource { get; init; }
+
+    /// <summary>Whether the content tells about the request and is not what was asked for.</summary>
+    public bool IsOutcome { get; init; }
+
     public string? ETag { get; init; }
 
     public DateTimeOffset? LastModified { get; init; }
@@ -34,12 +40,13 @@ internal sealed record FhirResult(HttpStatusCode Status) : IResult
 
     /// <summary>A status with the headers of a stored version and no content.</summary>
     public static FhirResult Headed(HttpStatusCode status, StoredResource resource) =>
-        new(status) { ETag = resource.ETag, LastModified = resource.LastUpdated };
+        new(status) { Resource = resource, ETag = resource.ETag, LastModified = resource.LastUpdated };
 
     /// <summary>The answer to a request that failed.</summary>
     public static FhirResult Of(FhirException exception) => new(exception.Status)
     {
         Content = FhirContent.Of(FhirJson.Serialize(exception.Outcome)),
+        IsOutcome = true,
         ETag = exception.ETag,
     };
 
@@ -48,8 +55,15 @@ internal sealed record FhirResult(HttpStatusCode Status) : IResult
         HttpStatusCode status, OperationOutcome.IssueSeverity severity, OperationOutcome.IssueType code, string text)
     {
         var issue = new OperationOutcome.IssueComponent { Severity = severity, Code = code, Details = new CodeableConcept { Text = text } };
-        return new(status) { Content = FhirContent.Of(FhirJson.Serialize(new OperationOutcome { Issue = [issue] })) };
+        return new(status) { Content = FhirContent.Of(FhirJson.Serialize(new OperationOutcome { Issue = [issue] })), IsOutcome = true };
     }
+
+    /// <summary>The same answer with an OperationOutcome that says how it went.</summary>
+    public FhirResult Saying(string text) => this with
+    {
+        Content = Outcome(Status, OperationOutcome.IssueSeverity.Information, OperationOutcome.IssueType.Informational, text).Content,
+        IsOutcome = true,
+    };
 
     public async Task ExecuteAsync(HttpContext httpContext)
     {

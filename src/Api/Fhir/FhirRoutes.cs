@@ -1,4 +1,5 @@
 using TeleFhir.Api.Fhir.Interactions;
+using TeleFhir.Api.Hosting;
 using TeleFhir.Domain.Fhir;
 
 namespace TeleFhir.Api.Fhir;
@@ -27,12 +28,15 @@ internal static class FhirRoutes
         fhir.MapMethods("/{type}", _read, Search.HandleAsync).Declares(Interaction.SearchType, "Search one type");
         fhir.MapPost("/{type}/_search", Search.HandleFormAsync).Declares(Interaction.SearchType, "Search one type with a form");
         fhir.MapPost("/{type}", Create.HandleAsync).Declares(Interaction.Create, "Create with a server-assigned id");
-        fhir.MapPut("/{type}", Update.HandleConditionalAsync).Declares(Interaction.Update, "Update what the criteria match, or create");
-        fhir.MapDelete("/{type}", Delete.HandleConditionalAsync).Declares(Interaction.Delete, "Delete what the criteria match");
+        fhir.MapPut("/{type}", Update.HandleAsync).Declares(Interaction.Update, "Update what the criteria match, or create");
+        fhir.MapDelete("/{type}", Delete.HandleAsync).Declares(Interaction.Delete, "Delete what the criteria match");
         fhir.MapMethods("/{type}/_history", _read, History.HandleAsync).Declares(Interaction.HistoryType, "List the versions of one type");
 
         fhir.MapMethods("/", _read, Search.HandleAsync).Declares(Interaction.SearchSystem, "Search several types");
         fhir.MapPost("/_search", Search.HandleFormAsync).Declares(Interaction.SearchSystem, "Search several types with a form");
         fhir.MapMethods("/_history", _read, History.HandleAsync).Declares(Interaction.HistorySystem, "List the versions of everything");
+        fhir.MapPost("/", Transaction.HandleAsync)
+            .Declares(Interaction.Batch, "Run a transaction or a batch", or: Interaction.Transaction)
+            .LongRunning();
     }
 }

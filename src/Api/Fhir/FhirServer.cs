@@ -1,4 +1,4 @@
-using TeleFhir.Domain.Fhir;
+using TeleFhir.Api.Fhir.Interactions;
 using TeleFhir.Domain.Search;
 using TeleFhir.Domain.Storage;
 using TeleFhir.Domain.Validation;
@@ -12,10 +12,12 @@ internal sealed record FhirServer(
     PageToken PageTokens,
     HistoryToken HistoryTokens,
     ResourceValidator Validator,
+    CapabilityDocument Capabilities,
     FhirAddress Address,
     TeleFhirOptions Options,
-    TimeProvider Clock)
+    TimeProvider Clock,
+    ILogger<FhirServer> Logger)
 {
-    /// <summary>A fresh key for a resource that the server names. Ids that grow with time keep index inserts together.</summary>
-    public ResourceKey NewKey(string type) => new(type, Guid.CreateVersion7(Clock.GetUtcNow()).ToString("D"));
+    /// <summary>A fresh id. Ids that grow with time keep index inserts together.</summary>
+    public string NewId() => Guid.CreateVersion7(Clock.GetUtcNow()).ToString("D");
 }

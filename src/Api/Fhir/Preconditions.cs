@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
-using System.Globalization;
-using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
+using TeleFhir.Domain.Bundles;
 using TeleFhir.Domain.Fhir;
 
 namespace TeleFhir.Api.Fhir;
@@ -9,11 +8,9 @@ namespace TeleFhir.Api.Fhir;
 /// <summary>The conditions of a request, from its headers or from the entry of a Bundle.</summary>
 internal sealed record Preconditions
 {
-    private const int NoSuchVersion = -1;
-
     public static Preconditions None { get; } = new();
 
-    /// <summary>If-Match: versions, 0 for <c>*</c>, -1 for a tag that this server never gives; empty where there is no condition.</summary>
+    /// <summary>If-Match: versions, <see cref="EntityTags.Any"/> for <c>*</c>; empty where there is no condition.</summary>
     public ImmutableArray<int> IfMatch { get; private init; } = [];
 
     /// <summary>If-None-Match: versions as above.</summary>
@@ -21,74 +18,43 @@ internal sealed record Preconditions
 
     public DateTimeOffset? IfModifiedSince { get; private init; }
 
-    /// <summary>If-None-Exist: search criteria; null where there is no condition.</summary>
-    public string? IfNoneExist { get; private init; }
-
+    /// <summary>The conditions of a read.</summary>
     public static Preconditions Of(IHeaderDictionary headers) =>
-        headers.IfMatch.Count + headers.IfNoneMatch.Count + headers.IfModifiedSince.Count + headers["If-None-Exist"].Count == 0
+        headers.IfMatch.Count + headers.IfNoneMatch.Count + headers.IfModifiedSince.Count == 0
             ? None
-            : Of(headers.IfMatch, headers.IfNoneMatch, headers.IfModifiedSince, headers["If-None-Exist"]);
+            : new()
+            {
+                IfMatch = EntityTags.Parse(headers.IfMatch),
+                IfNoneMatch = EntityTags.Parse(headers.IfNoneMatch),
+                IfModifiedSince = Moment(headers.IfModifiedSince),
+            };
 
-    public static Preconditions Of(StringValues ifMatch, StringValues ifNoneMatch, string? ifModifiedSince, StringValues ifNoneExist) => new()
+    /// <summary>The conditions of an entry, read already.</summary>
+    public static Preconditions Of(BundleEntry entry) => new()
     {
-        IfMatch = Versions("If-Match", ifMatch),
-        IfNoneMatch = Versions("If-None-Match", ifNoneMatch),
-        IfModifiedSince = Moment(ifModifiedSince),
-        IfNoneExist = ifNoneExist.Count switch
-        {
-            0 => null,
-            1 => ifNoneExist[0] ?? string.Empty,
-            _ => throw FhirException.Invalid("If-None-Exist may be given once."),
-        },
+        IfMatch = entry.IfMatch,
+        IfNoneMatch = entry.IfNoneMatch,
+        IfModifiedSince = entry.IfModifiedSince,
     };
 
     /// <summary>Whether If-Match, if given, names the version.</summary>
-    public bool Allows(StoredResource resource) =>
-        IfMatch.IsEmpty || IfMatch.Contains(0) || IfMatch.Contains(resource.Key.Version ?? NoSuchVersion);
+    public bool Allows(StoredResource resource) => IfMatch.IsEmpty || Names(IfMatch, resource);
 
     /// <summary>Whether the client has this version already (RFC 9110 13.1): If-None-Match decides, If-Modified-Since only without it.</summary>
     public bool HasAlready(StoredResource resource)
     {
         if (!IfNoneMatch.IsEmpty)
         {
-            return IfNoneMatch.Contains(0) || IfNoneMatch.Contains(resource.Key.Version ?? NoSuchVersion);
+            return Names(IfNoneMatch, resource);
         }
 
         // A header tells whole seconds.
-        return IfModifiedSince is { } since
-            && resource.LastUpdated.ToUnixTimeSeconds() <= since.ToUnixTimeSeconds();
+        return IfModifiedSince is { } since && resource.LastUpdated.ToUnixTimeSeconds() <= since.ToUnixTimeSeconds();
     }
 
-    private static ImmutableArray<int> Versions(string header, StringValues values)
-    {
-        if (StringValues.IsNullOrEmpty(values))
-        {
-            return [];
-        }
+    private static bool Names(ImmutableArray<int> versions, StoredResource resource) =>
+        versions.Contains(EntityTags.Any) || versions.Contains(resource.Key.Version ?? EntityTags.Foreign);
 
-        if (!EntityTagHeaderValue.TryParseStrictList([.. values.OfType<string>()], out var tags) || tags.Count == 0)
-        {
-            throw FhirException.Invalid($"{header} must be * or entity tags such as W/\"1\", separated by commas.");
-        }
-
-        return [.. tags.Select(Version)];
-    }
-
-    private static int Version(EntityTagHeaderValue tag)
-    {
-        if (tag.Equals(EntityTagHeaderValue.Any))
-        {
-            return 0;
-        }
-
-        var text = tag.Tag.AsSpan().Trim('"');
-        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var version) && version > 0 ? version : NoSuchVersion;
-    }
-
-    // A recipient must ignore a date that is none. A Bundle writes an instant where a header writes an HTTP date.
-    private static DateTimeOffset? Moment(string? text) =>
-        HeaderUtilities.TryParseDate(text, out var date)
-        || DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out date)
-            ? date
-            : null;
+    // A recipient must ignore a date that is none.
+    private static DateTimeOffset? Moment(string? text) => HeaderUtilities.TryParseDate(text, out var date) ? date : null;
 }

@@ -12,9 +12,9 @@ internal enum ReturnPreference
 }
 
 /// <summary>The Prefer header (RFC 7240, https://hl7.org/fhir/R4/http.html#ops). Preferences of other specifications are ignored.</summary>
-/// <param name="Return">What a write answers with.</param>
+/// <param name="Return">What a write answers with; null where nothing is asked for: the resource, but not for each entry of a Bundle.</param>
 /// <param name="Strict">Whether a search parameter that is not understood is refused instead of left out.</param>
-internal readonly record struct Preferences(ReturnPreference Return, bool Strict)
+internal readonly record struct Preferences(ReturnPreference? Return, bool Strict)
 {
     public static Preferences Of(StringValues header)
     {

@@ -11,54 +11,36 @@ namespace TeleFhir.Api.Fhir;
 /// The content that a request carries, read only when a handler asks for it and never beyond the limit the handler sets.
 /// The bytes are not pooled: a write that is still under way when its request is given up must not see another request's content.
 /// </summary>
-internal sealed class RequestBody
+internal sealed class RequestBody(HttpRequest request)
 {
     private const int FirstBuffer = 4096;
-    private readonly HttpRequest? _request;
-    private readonly ReadOnlyMemory<byte> _bytes;
-
-    private RequestBody(HttpRequest? request, ReadOnlyMemory<byte> bytes) => (_request, _bytes) = (request, bytes);
-
-    public static RequestBody Of(HttpRequest request) => new(request, default);
-
-    public static RequestBody Of(ReadOnlyMemory<byte> bytes) => new(null, bytes);
 
     /// <summary>The content of a FHIR write: JSON in UTF-8.</summary>
     public ValueTask<ReadOnlyMemory<byte>> ReadJsonAsync(int limit, CancellationToken cancellationToken)
     {
-        if (_request is null)
-        {
-            return ValueTask.FromResult(_bytes);
-        }
-
-        if (!Negotiation.IsJsonContent(_request.ContentType))
+        if (!Negotiation.IsJsonContent(request.ContentType))
         {
             throw UnsupportedMediaType("The content must be application/fhir+json in UTF-8.");
         }
 
-        return ReadAsync(_request, limit, cancellationToken);
+        return ReadAsync(request, limit, cancellationToken);
     }
 
     /// <summary>The content of a search form.</summary>
     public ValueTask<ReadOnlyMemory<byte>> ReadFormAsync(int limit, CancellationToken cancellationToken)
     {
-        if (_request is null)
-        {
-            return ValueTask.FromResult(_bytes);
-        }
-
         // A search without a form has all its parameters in the address.
-        if (_request.ContentType is null && _request.ContentLength is null or 0)
+        if (request.ContentType is null && request.ContentLength is null or 0)
         {
             return ValueTask.FromResult(ReadOnlyMemory<byte>.Empty);
         }
 
-        if (!_request.HasFormContentType || !_request.ContentType!.StartsWith("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase))
+        if (!request.HasFormContentType || !request.ContentType!.StartsWith("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase))
         {
             throw UnsupportedMediaType("The content must be application/x-www-form-urlencoded.");
         }
 
-        return ReadAsync(_request, limit, cancellationToken);
+        return ReadAsync(request, limit, cancellationToken);
     }
 
     private static async ValueTask<ReadOnlyMemory<byte>> ReadAsync(HttpRequest request, int limit, CancellationToken cancellationToken)

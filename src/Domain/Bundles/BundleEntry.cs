@@ -64,7 +64,7 @@ public sealed record BundleEntry
     public static BundleEntry Update(string url, ReadOnlyMemory<byte> resource, string? ifMatch = null, string? ifNoneMatch = null) => new()
     {
         Method = Bundle.HTTPVerb.PUT,
-        Url = BundleUrl.Parse(url, null),
+        Url = Target(url),
         Interaction = Interaction.Update,
         Resource = resource,
         IfMatch = EntityTags.Parse(ifMatch),
@@ -75,7 +75,7 @@ public sealed record BundleEntry
     public static BundleEntry Delete(string url, string? ifMatch = null) => new()
     {
         Method = Bundle.HTTPVerb.DELETE,
-        Url = BundleUrl.Parse(url, null),
+        Url = Target(url),
         Interaction = Interaction.Delete,
         IfMatch = EntityTags.Parse(ifMatch),
     };
@@ -114,6 +114,11 @@ public sealed record BundleEntry
             throw fault.At($"{source}.request.url");
         }
     }
+
+    /// <summary>What a request of its own names by id or by criteria: never a whole type.</summary>
+    private static BundleUrl Target(string url) => BundleUrl.Parse(url, null) is var parsed && (parsed.Id ?? parsed.Query) is not null
+        ? parsed
+        : throw FhirException.Invalid("The condition has no criteria.");
 
     private static Interaction InteractionOf(Bundle.HTTPVerb method, BundleUrl url, string source)
     {

@@ -127,6 +127,7 @@ internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransac
             Insert(statements, Tables.Quantity, batch.Quantities);
             Insert(statements, Tables.String, batch.Strings);
             Insert(statements, Tables.Outbox, batch.Outbox);
+            Insert(statements, Tables.Import, batch.Imports, upsert: true);
             await statements.ExecuteNonQueryAsync(cancellationToken);
         }
 
@@ -171,7 +172,7 @@ internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransac
         var text = $"INSERT INTO {table.Name} ({table.ColumnNames}) SELECT * FROM unnest({arrays})";
         if (upsert)
         {
-            text += " ON CONFLICT (key) DO UPDATE SET "
+            text += $" ON CONFLICT ({table.Columns[0].Name}) DO UPDATE SET "
                 + string.Join(", ", table.Columns.Skip(1).Select(column => $"{column.Name} = excluded.{column.Name}"));
         }
 

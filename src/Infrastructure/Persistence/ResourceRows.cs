@@ -63,12 +63,12 @@ internal sealed class OutboxRow
     public short Method { get; set; }
 }
 
-/// <summary>A file that an import has finished, so that a repeated import passes over it.</summary>
+/// <summary>How far a file has been imported, so that a repeated import goes on from there.</summary>
 internal sealed class ImportRow
 {
     /// <summary>SHA-256 of the content, hexadecimal.</summary>
     public string Hash { get; set; } = "";
 
-    /// <summary>How many of its parts (bundles or lines) are stored.</summary>
+    /// <summary>How many of its parts (a transaction, entries or lines), counted from the start, are stored.</summary>
     public int Done { get; set; }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using TeleFhir.Domain.Access;
 using TeleFhir.Domain.Fhir;
+using TeleFhir.Domain.Search;
 using TeleFhir.Domain.Storage;
 
 namespace TeleFhir.Infrastructure.Persistence;
@@ -86,9 +87,17 @@ internal sealed partial class ResourceStore
 
     private async Task<bool> StillHoldsAsync(Session session, Caller caller, Expectation expectation, CancellationToken cancellationToken)
     {
-        var limit = Math.Max(1, expectation.MatchedIds.Length + 1);
-        var ids = await MatchIdsAsync(session, caller, expectation.Condition, limit, cancellationToken);
-        return ids.ToHashSet(StringComparer.Ordinal).SetEquals(expectation.MatchedIds);
+        var (condition, matched) = (expectation.Condition, expectation.MatchedIds);
+        if (!matched.IsEmpty && matched.Length == condition.Count)
+        {
+            // No more were asked for, so others may match too; these still must.
+            var id = catalog.Find(condition.Types[0], "_id")!;
+            var these = new ValueCriterion(id, SearchModifier.None, [.. matched.Select(value => new TokenSearchValue(null, value))]);
+            condition = condition with { Criteria = condition.Criteria.Add(these) };
+        }
+
+        var ids = await MatchIdsAsync(session, caller, condition, matched.Length + 1, cancellationToken);
+        return ids.ToHashSet(StringComparer.Ordinal).SetEquals(matched);
     }
 
     private ChangeResult Apply(RowBatch batch, Change change, long idHash, ResourceRow? stored, long now)

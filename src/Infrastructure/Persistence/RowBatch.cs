@@ -25,6 +25,9 @@ internal sealed class RowBatch
 
     public List<StringRow> Strings { get; } = [];
 
+    /// <summary>Progress of imports; takes the place of what is stored.</summary>
+    public List<ImportRow> Imports { get; } = [];
+
     public bool IsEmpty => NewResources.Count == 0 && ChangedResources.Count == 0;
 }
 
@@ -98,6 +101,11 @@ internal static class Tables
         new Column<OutboxRow, long>("key", NpgsqlDbType.Bigint, row => row.Key),
         new Column<OutboxRow, int>("version", NpgsqlDbType.Integer, row => row.Version),
         new Column<OutboxRow, short>("method", NpgsqlDbType.Smallint, row => row.Method));
+
+    public static readonly Table<ImportRow> Import = new(
+        "import",
+        new Column<ImportRow, string>("hash", NpgsqlDbType.Text, row => row.Hash),
+        new Column<ImportRow, int>("done", NpgsqlDbType.Integer, row => row.Done));
 
     public static readonly Table<TokenRow> Token = Index<TokenRow>(
         "ix_token",

@@ -203,6 +203,7 @@ internal sealed class SqliteSession(SqliteSlot slot, bool writes, Action release
         Insert(Tables.Quantity, batch.Quantities);
         Insert(Tables.String, batch.Strings);
         Insert(Tables.Outbox, batch.Outbox);
+        Insert(Tables.Import, batch.Imports, upsert: true);
         slot.Execute("COMMIT");
         _committed = true;
         return Task.CompletedTask;
@@ -243,7 +244,7 @@ internal sealed class SqliteSession(SqliteSlot slot, bool writes, Action release
         var text = $"INSERT INTO {table.Name} ({table.ColumnNames}) VALUES ({string.Join(", ", table.Columns.Select(column => "@" + column.Name))})";
         if (upsert)
         {
-            text += " ON CONFLICT (key) DO UPDATE SET "
+            text += $" ON CONFLICT ({table.Columns[0].Name}) DO UPDATE SET "
                 + string.Join(", ", table.Columns.Skip(1).Select(column => $"{column.Name} = excluded.{column.Name}"));
         }
 

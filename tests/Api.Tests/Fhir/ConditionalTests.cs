@@ -56,7 +56,7 @@ public sealed class ConditionalTests(TelehealthHost host) : IClassFixture<Telehe
         await host.PutAsync("/fhir/Patient/taken", """{"resourceType":"Patient","id":"taken"}""");
 
         Assert.Equal((HttpStatusCode.Created, "own-id"), (created.Status, created.Id));
-        Assert.Equal(HttpStatusCode.Conflict, (await host.PutAsync("/fhir/Patient?identifier=urn:t|none", Patient("none", "\"id\":\"taken\","))).Status);
+        Assert.Equal(HttpStatusCode.PreconditionFailed, (await host.PutAsync("/fhir/Patient?identifier=urn:t|none", Patient("none", "\"id\":\"taken\","))).Status);
         Assert.Equal(HttpStatusCode.BadRequest, (await host.PutAsync("/fhir/Patient?identifier=urn:t|own", Patient("own", "\"id\":\"else\","))).Status);
     }
 

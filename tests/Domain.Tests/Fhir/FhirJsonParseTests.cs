@@ -57,7 +57,6 @@ public sealed class FhirJsonParseTests
     [InlineData("""{"resourceType":"Patient","multipleBirthInteger":99999999999}""", "Patient.multipleBirth")]
     [InlineData("""{"resourceType":"Patient","telecom":[{"rank":0}]}""", "Patient.telecom[0].rank")]
     [InlineData("""{"resourceType":"Observation","status":"final"}""", "Observation.code")]
-    [InlineData("""{"resourceType":"Observation","status":"final","code":{"text":"x"},"valueQuantity":{"value":1e999999}}""", "Observation.value.value")]
     [InlineData("""{"resourceType":"Observation","status":"final","code":{"text":"x"},"valueQuantity":{"value":"1.2"}}""", "Observation.value.value")]
     [InlineData("""{"resourceType":"Binary","contentType":"text/plain","data":"%%%"}""", "Binary.data")]
     public void Each_fault_is_one_issue_at_its_element(string json, string expression)

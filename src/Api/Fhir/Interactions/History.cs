@@ -104,10 +104,10 @@ internal static class History
         _ => throw FhirException.Invalid("A history is sorted by _lastUpdated or -_lastUpdated."),
     };
 
-    private static BundleEntry Entry(StoredResource version, FhirAddress address)
+    private static ResponseEntry Entry(StoredResource version, FhirAddress address)
     {
         var (type, id) = (version.Key.Type, version.Key.Id);
-        return new BundleEntry
+        return new ResponseEntry
         {
             FullUrl = $"{address.Base}/{type}/{id}",
             Resource = version.IsDeleted ? null : FhirContent.Of(version.Json),
@@ -117,7 +117,7 @@ internal static class History
                 VersionMethod.Put => ("PUT", $"{type}/{id}"),
                 _ => ("DELETE", $"{type}/{id}"),
             },
-            Response = new BundleResponse(StatusOf(version)) { ETag = version.ETag, LastModified = version.LastUpdated },
+            Response = new EntryResponse(StatusOf(version)) { ETag = version.ETag, LastModified = version.LastUpdated },
         };
     }
 

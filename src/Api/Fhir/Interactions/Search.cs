@@ -30,7 +30,8 @@ internal static class Search
         return await HandleAsync(request.WithForm(Encoding.UTF8.GetString(form.Span)), server, cancellationToken);
     }
 
-    private static SearchQuery Parse(FhirRequest request, FhirServer server)
+    /// <summary>The search that a request asks for; 400 where it is none.</summary>
+    public static SearchQuery Parse(FhirRequest request, FhirServer server)
     {
         ImmutableArray<string> types = request.Type is null ? [] : [request.Type];
         if (!request.Parameters.Any(parameter => parameter.Key == Page))
@@ -55,7 +56,7 @@ internal static class Search
         return page.Next is { } next ? links.Add(new("next", $"{address}?{Page}={server.PageTokens.Encode(query, next)}")) : links;
     }
 
-    private static IEnumerable<BundleEntry> Entries(SearchQuery query, SearchPage page, FhirAddress address)
+    private static IEnumerable<ResponseEntry> Entries(SearchQuery query, SearchPage page, FhirAddress address)
     {
         var view = ResourceView.Of(query);
         foreach (var match in page.Matches)
@@ -70,11 +71,11 @@ internal static class Search
 
         if (query.Warnings.Length + page.Warnings.Length > 0)
         {
-            yield return new BundleEntry { Resource = Outcome(query.Warnings.Concat(page.Warnings)), SearchMode = "outcome" };
+            yield return new ResponseEntry { Resource = Outcome(query.Warnings.Concat(page.Warnings)), SearchMode = "outcome" };
         }
     }
 
-    private static BundleEntry Entry(StoredResource resource, string mode, ResourceView view, FhirAddress address) => new()
+    private static ResponseEntry Entry(StoredResource resource, string mode, ResourceView view, FhirAddress address) => new()
     {
         FullUrl = address.Of(new ResourceKey(resource.Key.Type, resource.Key.Id)),
         Resource = view.Show(resource),

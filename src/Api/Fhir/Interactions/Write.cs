@@ -1,0 +1,110 @@
+using System.Collections.Immutable;
+using System.Net;
+using TeleFhir.Domain.Bundles;
+using TeleFhir.Domain.Fhir;
+using TeleFhir.Domain.Search;
+using TeleFhir.Domain.Storage;
+
+namespace TeleFhir.Api.Fhir.Interactions;
+
+/// <summary>
+/// The one way to write: requests become a plan, the plan one commit. What a search decided is searched for again inside the commit,
+/// and where the answer has changed the plan is made anew.
+/// </summary>
+internal static class Write
+{
+    private const int Attempts = 10;
+
+    /// <summary>A request of its own, or one entry of a batch.</summary>
+    public static async Task<FhirResult> RunAsync(FhirRequest request, FhirServer server, BundleEntry entry, CancellationToken cancellationToken) =>
+        (await RunAsync(request, server, [entry], cancellationToken))[0]!;
+
+    /// <summary>All entries or none; an answer for each in its order, null for those that read.</summary>
+    public static async Task<ImmutableArray<FhirResult?>> RunAsync(
+        FhirRequest request, FhirServer server, ImmutableArray<BundleEntry> entries, CancellationToken cancellationToken)
+    {
+        for (var left = Attempts; left > 0; left--)
+        {
+            if (await TryAsync(request, server, entries, cancellationToken) is { } answers)
+            {
+                return answers;
+            }
+        }
+
+        throw FhirException.Conflict("Others keep changing what the criteria match; try again.");
+    }
+
+    private static async Task<ImmutableArray<FhirResult?>?> TryAsync(
+        FhirRequest request, FhirServer server, ImmutableArray<BundleEntry> entries, CancellationToken cancellationToken)
+    {
+        var plan = await TransactionPlan.PrepareAsync(
+            entries, ConditionsOf(request, server), server.Validator.Validate, server.NewId, cancellationToken);
+        var results = ImmutableArray<ChangeResult>.Empty;
+        if (!plan.Changes.Changes.IsEmpty)
+        {
+            var commit = await server.Store.CommitAsync(request.Caller, plan.Changes, cancellationToken);
+            if (commit.Status == CommitStatus.ConditionChanged)
+            {
+                return null;
+            }
+
+            results = commit.Results;
+        }
+
+        var answers = ImmutableArray.CreateBuilder<FhirResult?>(entries.Length);
+        foreach (var planned in plan.Entries)
+        {
+            var existing = planned.Answer == EntryAnswer.Existing
+                ? await server.Store.ReadAsync(request.Caller, planned.Key!.Value, cancellationToken)
+                : null;
+            if (planned.Answer == EntryAnswer.Existing && results.IsEmpty && existing is null or { IsDeleted: true })
+            {
+                // Deleted since it was found, and nothing written yet: look again.
+                return null;
+            }
+
+            answers.Add(planned.Answer switch
+            {
+                EntryAnswer.Read => null,
+                EntryAnswer.Existing => OfStored(HttpStatusCode.OK, existing!, request, server),
+                _ when planned.Entry.Interaction == Interaction.Delete => OfDelete(planned, results, request),
+                _ => OfChange(results[planned.Changes[0]], request, server),
+            });
+        }
+
+        return answers.MoveToImmutable();
+    }
+
+    private static Conditions ConditionsOf(FhirRequest request, FhirServer server) => new(
+        (type, query) => server.Parser.Parse([type], FhirRequest.Parse(query), strict: true),
+        SearchGuard.Of,
+        async (query, token) =>
+        {
+            var page = await server.Store.SearchAsync(request.Caller, query, token);
+            return [.. page.Matches.Select(match => match.Key.Id)];
+        });
+
+    private static FhirResult OfChange(ChangeResult change, FhirRequest request, FhirServer server) => OfStored(
+        change.Outcome == ChangeOutcome.Created ? HttpStatusCode.Created : HttpStatusCode.OK, change.Resource!, request, server);
+
+    private static FhirResult OfStored(HttpStatusCode status, StoredResource resource, FhirRequest request, FhirServer server)
+    {
+        var result = FhirResult.Headed(status, resource) with { Location = server.Address.Of(resource.Key) };
+        return request.Preferences.Return switch
+        {
+            ReturnPreference.Minimal => result,
+            ReturnPreference.OperationOutcome => result.Saying($"{resource.Key} is stored."),
+            _ => result with { Content = FhirContent.Of(resource.Json) },
+        };
+    }
+
+    private static FhirResult OfDelete(PlannedEntry planned, ImmutableArray<ChangeResult> results, FhirRequest request)
+    {
+        var asked = request.Preferences.Return == ReturnPreference.OperationOutcome;
+        var result = new FhirResult(asked ? HttpStatusCode.OK : HttpStatusCode.NoContent)
+        {
+            ETag = planned.Changes is [var only] ? results[only].Resource?.ETag : null,
+        };
+        return asked ? result.Saying("What was to be deleted is not there any more.") : result;
+    }
+}

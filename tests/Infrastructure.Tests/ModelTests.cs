@@ -1,0 +1,163 @@
+using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata;
+using Npgsql;
+using TeleFhir.Domain.Fhir;
+using TeleFhir.Domain.Search;
+using TeleFhir.Domain.Storage;
+using TeleFhir.Infrastructure.Persistence;
+
+namespace TeleFhir.Infrastructure.Tests;
+
+/// <summary>The model, its migrations, the databases they make and the statements written by hand speak of one schema.</summary>
+public sealed class ModelTests
+{
+    [Theory, MemberData(nameof(TestStore.Providers), MemberType = typeof(TestStore))]
+    public void Migrations_are_up_to_date(DatabaseProvider provider)
+    {
+        using var db = Context(provider);
+        Assert.False(db.Database.HasPendingModelChanges());
+    }
+
+    [Theory, MemberData(nameof(TestStore.Providers), MemberType = typeof(TestStore))]
+    public void What_commits_write_is_what_the_model_has(DatabaseProvider provider)
+    {
+        using var db = Context(provider);
+        AssertColumns<ResourceRow>(db, Tables.Resource);
+        AssertColumns<HistoryRow>(db, Tables.History);
+        AssertColumns<OutboxRow>(db, Tables.Outbox, "sequence");
+        AssertColumns<TokenRow>(db, Tables.Token);
+        AssertColumns<ReferenceRow>(db, Tables.Reference);
+        AssertColumns<DateRow>(db, Tables.Date);
+        AssertColumns<QuantityRow>(db, Tables.Quantity);
+        AssertColumns<StringRow>(db, Tables.String);
+    }
+
+    [Fact]
+    public async Task Both_databases_have_the_same_tables_columns_and_indexes()
+    {
+        await using var sqlite = await TestStore.CreateAsync(DatabaseProvider.Sqlite);
+        await using var postgres = await TestStore.CreateAsync(DatabaseProvider.PostgreSql);
+        var here = await SqliteSchemaAsync(sqlite.Settings.ConnectionString);
+        Assert.Equal(here, await PostgresSchemaAsync(postgres.Settings.ConnectionString));
+        Assert.Contains("ix_token.rank", here);
+        Assert.Contains("ix_token(ix_token_value) param hash rank key", here);
+        Assert.Contains("ix_token(primary key) key param ordinal", here);
+    }
+
+    [Fact]
+    public async Task A_database_that_is_behind_says_so()
+    {
+        await using var store = await TestStore.CreateAsync(DatabaseProvider.Sqlite);
+        var schema = new StartupMigrator(() => Context(DatabaseProvider.Sqlite, store.Settings.ConnectionString));
+        Assert.True(await schema.IsReadyAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(0, await schema.MigrateAsync(TestContext.Current.CancellationToken));
+        await using var db = Context(DatabaseProvider.Sqlite, store.Settings.ConnectionString);
+        await db.Database.ExecuteSqlRawAsync("DELETE FROM __EFMigrationsHistory", TestContext.Current.CancellationToken);
+        Assert.False(await schema.IsReadyAsync(TestContext.Current.CancellationToken));
+    }
+
+    /// <summary>The timeline has no rows of its own, so nothing else may read them.</summary>
+    [Fact]
+    public void No_parameter_reads_the_rows_of_a_timeline()
+    {
+        foreach (var type in ResourceCatalog.Types)
+        {
+            var parameters = SearchParameterCatalog.R4.For(type);
+            foreach (var timeline in parameters.Where(parameter => parameter.IsTimeline))
+            {
+                Assert.Equal([new IndexSource(timeline.Id)], timeline.Sources);
+                Assert.DoesNotContain(parameters, parameter => parameter != timeline
+                    && (parameter.Sources.Concat(parameter.Components.SelectMany(part => part.Sources)))
+                        .Any(source => source.ParameterId == timeline.Id));
+            }
+        }
+    }
+
+    private static TeleFhirDb Context(DatabaseProvider provider, string? connectionString = null) => provider == DatabaseProvider.PostgreSql
+        ? new PostgresDb(new DbContextOptionsBuilder<PostgresDb>().UseNpgsql(connectionString ?? "Host=localhost").Options)
+        : new SqliteDb(new DbContextOptionsBuilder<SqliteDb>().UseSqlite(connectionString ?? "Data Source=:memory:").Options);
+
+    private static void AssertColumns<TRow>(TeleFhirDb db, Table<TRow> table, params string[] generated)
+        where TRow : class
+    {
+        var entity = db.Model.FindEntityType(typeof(TRow))!;
+        var name = StoreObjectIdentifier.Table(table.Name);
+        Assert.Equal(table.Name, entity.GetTableName());
+        Assert.Equal(
+            entity.GetProperties().Select(property => property.GetColumnName(name)!).Except(generated).Order(StringComparer.Ordinal),
+            table.Columns.Select(column => column.Name).Order(StringComparer.Ordinal));
+
+        // Each column takes the value of its own property.
+        var row = Activator.CreateInstance<TRow>();
+        foreach (var property in entity.GetProperties().Where(property => !generated.Contains(property.GetColumnName(name))))
+        {
+            object value = Type.GetTypeCode(property.ClrType) switch
+            {
+                TypeCode.Int64 => 7_000_000_000L,
+                TypeCode.Int32 => 70_000,
+                TypeCode.Int16 => (short)7,
+                TypeCode.Double => 7.5,
+                TypeCode.Boolean => true,
+                TypeCode.String => "seven",
+                _ => (byte[])[7],
+            };
+            var before = Values(table, row);
+            property.PropertyInfo!.SetValue(row, value);
+            var changed = Values(table, row).Where(now => !Equals(before[now.Key], now.Value)).ToList();
+            Assert.Equal([KeyValuePair.Create(property.GetColumnName(name)!, value)], changed);
+        }
+    }
+
+    private static Dictionary<string, object> Values<TRow>(Table<TRow> table, TRow row) =>
+        table.Columns.ToDictionary(column => column.Name, column => column.ValueOf(row));
+
+    private static async Task<List<string>> SqliteSchemaAsync(string connectionString)
+    {
+        await using var connection = new SqliteConnection(connectionString + ";Pooling=False");
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+        await using var command = connection.CreateCommand();
+        command.CommandText = """
+            SELECT t.name || '.' || c.name FROM sqlite_schema t, pragma_table_info(t.name) c WHERE t.type = 'table'
+            UNION SELECT i.tbl_name || '(' || i.name || ') ' || (SELECT group_concat(name, ' ' ORDER BY seqno) FROM pragma_index_info(i.name))
+                FROM sqlite_schema i WHERE i.type = 'index' AND i.sql IS NOT NULL
+            UNION SELECT t.name || '(primary key) ' || (SELECT group_concat(name, ' ' ORDER BY pk) FROM pragma_table_info(t.name) WHERE pk > 0)
+                FROM sqlite_schema t WHERE t.type = 'table'
+            """;
+        await using var reader = await command.ExecuteReaderAsync(TestContext.Current.CancellationToken);
+        return await LinesAsync(reader);
+    }
+
+    private static async Task<List<string>> PostgresSchemaAsync(string connectionString)
+    {
+        await using var connection = new NpgsqlConnection(connectionString);
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+        await using var command = connection.CreateCommand();
+        command.CommandText = """
+            SELECT c.table_name || '.' || c.column_name FROM information_schema.columns c WHERE c.table_schema = 'public'
+            UNION SELECT t.relname || '(' || CASE WHEN i.indisprimary THEN 'primary key' ELSE x.relname END || ') '
+                    || (SELECT string_agg(a.attname, ' ' ORDER BY a.attnum) FROM pg_attribute a
+                        WHERE a.attrelid = i.indexrelid AND a.attnum <= i.indnkeyatts)
+                FROM pg_index i JOIN pg_class t ON t.oid = i.indrelid JOIN pg_class x ON x.oid = i.indexrelid
+                WHERE t.relnamespace = 'public'::regnamespace
+            """;
+        await using var reader = await command.ExecuteReaderAsync(TestContext.Current.CancellationToken);
+        return await LinesAsync(reader);
+    }
+
+    // The history of migrations and what SQLite keeps for itself are not ours.
+    private static async Task<List<string>> LinesAsync(System.Data.Common.DbDataReader reader)
+    {
+        var lines = new List<string>();
+        while (await reader.ReadAsync(TestContext.Current.CancellationToken))
+        {
+            if (!reader.IsDBNull(0) && !reader.GetString(0).StartsWith("__EF", StringComparison.Ordinal)
+                && !reader.GetString(0).StartsWith("sqlite_", StringComparison.Ordinal))
+            {
+                lines.Add(reader.GetString(0));
+            }
+        }
+
+        return [.. lines.Order(StringComparer.Ordinal)];
+    }
+}

@@ -1,0 +1,191 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using TeleFhir.Domain.Fhir;
+using TeleFhir.Domain.Storage;
+
+namespace TeleFhir.Infrastructure.Tests;
+
+/// <summary>In which order matches come, and that walking the pages visits each once.</summary>
+public sealed class SearchOrderTests(SearchFixture fixture) : IClassFixture<SearchFixture>
+{
+    // Over SearchData, by hand. Those without a value come last; ties go by age on the timeline and by id elsewhere.
+    private const string Orders = """
+        Observation? -> m1 c1 bp2 n1 x1 bp1 b1 w2 w1 g1 i1 s1
+        Observation?_sort=-date -> m1 c1 bp2 n1 x1 bp1 b1 w2 w1 g1 i1 s1
+        Observation?_sort=date -> i1 g1 w1 w2 b1 bp1 x1 n1 bp2 c1 m1 s1
+        Observation?date:missing=false&_sort=date -> i1 g1 w1 w2 b1 bp1 x1 n1 bp2 c1 m1
+        Observation?_sort=_id -> b1 bp1 bp2 c1 g1 i1 m1 n1 s1 w1 w2 x1
+        Observation?_sort=status -> w2 b1 bp1 bp2 c1 i1 m1 n1 w1 x1 g1 s1
+        Observation?_sort=code -> b1 w1 w2 bp1 bp2 g1 x1 m1 i1 n1 c1 s1
+        Observation?_sort=-value-quantity -> w2 w1 b1 n1 bp1 bp2 c1 g1 i1 m1 s1 x1
+        Observation?_sort=value-quantity,-date -> n1 b1 w1 w2 m1 c1 bp2 bp1 x1 g1 i1 s1
+        Observation?_sort=subject -> g1 b1 bp1 c1 w1 bp2 w2 n1 s1 i1 m1 x1
+        Observation?code=29463-7 -> b1 w2 w1
+        Observation?code=29463-7&_sort=date -> w1 w2 b1
+        Observation?code=29463-7&_sort=_lastUpdated -> w1 w2 b1
+        Observation?code=85354-9,29463-7 -> bp2 bp1 b1 w2 w1 g1
+        Observation?combo-code=8480-6,29463-7&_sort=date -> w1 w2 b1 bp1 bp2 m1
+        Observation?patient=p1&code=85354-9,29463-7 -> bp1 b1 w1
+        Observation?code:not=29463-7 -> m1 c1 bp2 n1 x1 bp1 g1 i1 s1
+        Observation?value-quantity=gt0 -> n1 b1 w2 w1
+        Observation?patient.family=muller -> c1 bp2 bp1 b1 w2 w1
+        Encounter? -> e5 e2 e1 e3 e4
+        Encounter?_sort=date -> e3 e1 e2 e5 e4
+        Patient? -> p9 p7 p6 p5 p4 p3 p2 p1
+        Patient?_sort=_lastUpdated -> p1 p2 p3 p4 p5 p6 p7 p9
+        Patient?_sort=-_lastUpdated -> p9 p7 p6 p5 p4 p3 p2 p1
+        Patient?_sort=-_id -> p9 p7 p6 p5 p4 p3 p2 p1
+        Patient?_sort=family -> p5 p1 p2 p3 p4 p7 p6 p9
+        Patient?_sort=-family -> p6 p7 p4 p3 p1 p2 p5 p9
+        Patient?_sort=birthdate -> p4 p3 p2 p1 p6 p7 p5 p9
+        Patient?_sort=-birthdate -> p7 p6 p1 p2 p3 p4 p5 p9
+        Patient?_sort=gender -> p1 p2 p4 p3 p5 p6 p7 p9
+        Patient?_sort=-gender,family -> p3 p2 p4 p1 p5 p7 p6 p9
+        Patient?_sort=gender,-birthdate -> p1 p2 p4 p3 p7 p6 p5 p9
+        Patient?_sort=_profile -> p1 p2 p3 p4 p5 p6 p7 p9
+        Patient?_has:Observation:patient:code=29463-7 -> p2 p1
+        ?_type=Patient,Practitioner -> dr2 dr1 p9 p7 p6 p5 p4 p3 p2 p1
+        ?_type=Patient,Practitioner&_sort=_lastUpdated -> p1 p2 p3 p4 p5 p6 p7 p9 dr1 dr2
+        """;
+
+    public static TheoryData<DatabaseProvider, string> Cases { get; } = new(
+        from provider in (DatabaseProvider[])[DatabaseProvider.Sqlite, DatabaseProvider.PostgreSql]
+        from line in Orders.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+        select new TheoryDataRow<DatabaseProvider, string>(provider, line));
+
+    [Theory, MemberData(nameof(Cases))]
+    public async Task Pages_of_any_size_follow_the_order(DatabaseProvider provider, string line)
+    {
+        var parts = line.Split(" -> ");
+        var expected = parts[1].Split(' ');
+        var store = await fixture.StoreAsync(provider);
+        foreach (var size in (int[])[1, 2, 3, expected.Length, 50])
+        {
+            var query = store.Parse($"{parts[0]}&_count={size}&_total=accurate");
+            var found = new List<string>();
+            while (true)
+            {
+                var page = await store.SearchAsync(query);
+                found.AddRange(page.Matches.Select(match => match.Key.Id));
+                Assert.Equal(expected.Length, page.Total);
+                if (page.Next is null)
+                {
+                    break;
+                }
+
+                Assert.Equal(size, page.Matches.Length);
+                query = store.After(query, page);
+            }
+
+            Assert.Equal(expected, found);
+        }
+    }
+
+    [Theory]
+    [InlineData("Observation?_sort=code-value-quantity")]
+    [InlineData("?_type=Patient,Practitioner&_sort=_id")]
+    public async Task An_order_that_is_not_supported_is_refused(string search)
+    {
+        var store = await fixture.StoreAsync(DatabaseProvider.Sqlite);
+        Assert.Equal(400, (int)(await Assert.ThrowsAsync<FhirException>(() => store.SearchAsync(search))).Status);
+    }
+
+    [Theory, MemberData(nameof(TestStore.Providers), MemberType = typeof(TestStore))]
+    public async Task A_walk_sees_all_that_stays_once_while_others_come_and_go(DatabaseProvider provider)
+    {
+        await using var store = await TestStore.CreateAsync(provider);
+        var staying = Enumerable.Range(0, 40).Select(at => $"s{at:00}").ToList();
+        foreach (var (id, at) in staying.Select((id, at) => (id, at)))
+        {
+            await store.PutAsync(Content(id, at));
+        }
+
+        using var stop = new CancellationTokenSource();
+        var seen = new ConcurrentBag<string>();
+        var others = ComeAndGoAsync(store, stop.Token);
+        string[] searches =
+        [
+            "", "_sort=date", "_sort=-date", "_sort=_lastUpdated", "_sort=-_lastUpdated", "_sort=_id", "_sort=code,-value-quantity",
+            "code=c0,c1,c2,c3", "code=c0,c1,c2,c3&_sort=date", "status:not=unknown", "value-quantity=ge0&_sort=status",
+        ];
+        try
+        {
+            for (var loop = 0; loop < 3; loop++)
+            {
+                foreach (var search in searches)
+                {
+                    var found = new List<string>();
+                    var query = store.Parse($"Observation?{search}&_count={3 + (loop * 2)}&_total=none");
+                    while (true)
+                    {
+                        var page = await store.SearchAsync(query);
+                        found.AddRange(page.Matches.Select(match => match.Key.Id).Where(id => id[0] == 's'));
+                        seen.Add(string.Join(' ', page.Matches.Select(match => match.Key.Id).Where(id => id[0] == 'g')));
+                        if (page.Next is null)
+                        {
+                            break;
+                        }
+
+                        query = store.After(query, page);
+                    }
+
+                    Assert.Equal(staying, found.Order(StringComparer.Ordinal));
+                }
+            }
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await others;
+        }
+
+        Assert.Contains(seen, ids => ids.Length > 0);
+    }
+
+    [Theory, MemberData(nameof(TestStore.Providers), MemberType = typeof(TestStore))]
+    public async Task A_total_is_given_as_asked_for(DatabaseProvider provider)
+    {
+        await using var store = await TestStore.CreateAsync(provider, totalLimit: 5);
+        for (var at = 0; at < 8; at++)
+        {
+            await store.PutAsync($$"""{"resourceType":"Patient","id":"p{{at}}","active":{{(at < 4 ? "true" : "false")}}}""");
+            await store.PutAsync($$"""{"resourceType":"Practitioner","id":"d{{at}}"}""");
+        }
+
+        foreach (var (search, exact) in ((string, int)[])[("Patient?", 8), ("Patient?active:not=other", 8), ("?_type=Patient,Practitioner", 16)])
+        {
+            Assert.Null((await store.SearchAsync(search + "&_count=2")).Total);
+            Assert.Null((await store.SearchAsync(search + "&_count=2&_total=none")).Total);
+            Assert.Equal(exact, (await store.SearchAsync(search + "&_count=2&_total=accurate")).Total);
+            Assert.InRange((await store.SearchAsync(search + "&_count=2&_total=estimate")).Total ?? 0, 6, 10_000);
+            Assert.Equal(exact, (await store.SearchAsync(search + "&_count=0")).Total);
+            Assert.Equal(exact, (await store.SearchAsync(search + "&_count=0&_total=none")).Total);
+            Assert.Equal(exact, (await store.SearchAsync(search + "&_summary=count")).Total);
+            Assert.InRange((await store.SearchAsync(search + "&_count=0&_total=estimate")).Total ?? 0, 6, 10_000);
+            Assert.Equal(exact, (await store.SearchAsync(search + "&_count=20")).Total);
+        }
+
+        Assert.Equal(4, (await store.SearchAsync("Patient?active=true&_count=2")).Total);
+        Assert.Null((await store.SearchAsync("Patient?active=true&_count=20&_total=none")).Total);
+    }
+
+    private static async Task ComeAndGoAsync(TestStore store, CancellationToken stop)
+    {
+        var random = new Random(7);
+        for (var round = 0; !stop.IsCancellationRequested; round++)
+        {
+            await Task.Yield();
+            await store.PutAsync(Content(string.Create(CultureInfo.InvariantCulture, $"g{round % 15}"), random.Next(40)));
+            await store.CommitAsync(new DeleteChange(new ResourceKey("Observation", $"g{random.Next(15)}")));
+        }
+    }
+
+    private static string Content(string id, int at)
+    {
+        var date = at % 5 == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"\"effectiveDateTime\":\"2024-01-{1 + (at % 7):00}\",");
+        return $$"""
+            {"resourceType":"Observation","id":"{{id}}","status":"{{(at % 3 == 0 ? "final" : "amended")}}",{{date}}
+             "code":{"coding":[{"system":"urn:s","code":"c{{at % 4}}"}]},"valueQuantity":{"value":{{at % 6}} } }
+            """;
+    }
+}
