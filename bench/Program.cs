@@ -1,16 +1,24 @@
+using TeleFhir.Bench.Http;
 using TeleFhir.Bench.Layouts;
+using TeleFhir.Bench.Micro;
 using TeleFhir.Bench.Queries;
 
 var arguments = new Arguments([.. args.Skip(1)]);
 switch (args.FirstOrDefault())
 {
+    case "micro":
+        MicroCommand.Run(arguments);
+        return 0;
     case "queries":
         await QueriesCommand.RunAsync(arguments);
         return 0;
     case "layouts":
         await LayoutsCommand.RunAsync(arguments);
         return 0;
+    case "http":
+        await HttpCommand.RunAsync(arguments);
+        return 0;
     default:
-        Console.Error.WriteLine("usage: queries | layouts; see bench/README.md");
+        Console.Error.WriteLine("usage: micro | queries | layouts | http; see bench/README.md");
         return 2;
 }

@@ -1,7 +1,4 @@
 using System.Diagnostics;
-using Microsoft.Data.Sqlite;
-using Npgsql;
-using NpgsqlTypes;
 using TeleFhir.Bench.Population;
 using TeleFhir.Bench.Stores;
 using TeleFhir.Domain.Fhir;
@@ -67,83 +64,5 @@ internal static class InsertRates
             }
         })));
         return done / clock.Elapsed.TotalSeconds;
-    }
-
-    /// <summary>A key and bytes.</summary>
-    private sealed class RawTable(NpgsqlDataSource? postgres, SqliteConnection? sqlite) : IAsyncDisposable
-    {
-        private long _key;
-
-        public static async Task<RawTable> CreateAsync(BenchStore store)
-        {
-            if (store.IsPostgres)
-            {
-                await Loader.ExecuteAsync(store.Settings.ConnectionString, "CREATE TABLE raw_row (key bigint PRIMARY KEY, raw bytea NOT NULL)");
-                return new(NpgsqlDataSource.Create(store.Settings.ConnectionString + ";Max Auto Prepare=10;Auto Prepare Min Usages=2"), null);
-            }
-
-            var connection = new SqliteConnection(store.Settings.ConnectionString + ".raw");
-            await connection.OpenAsync();
-            await using var create = new SqliteCommand(
-                "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=4000; CREATE TABLE raw_row (key INTEGER PRIMARY KEY, raw BLOB NOT NULL)",
-                connection);
-            await create.ExecuteNonQueryAsync();
-            return new(null, connection);
-        }
-
-        public Task InsertAsync(ArraySegment<byte[]> rows) => postgres is null ? InsertSqliteAsync(rows) : InsertPostgresAsync(rows);
-
-        public async ValueTask DisposeAsync()
-        {
-            if (postgres is not null)
-            {
-                await postgres.DisposeAsync();
-            }
-
-            if (sqlite is not null)
-            {
-                await sqlite.DisposeAsync();
-            }
-        }
-
-        private async Task InsertPostgresAsync(ArraySegment<byte[]> rows)
-        {
-            await using var connection = await postgres!.OpenConnectionAsync();
-            await using var command = new NpgsqlCommand(
-                rows.Count == 1 ? "INSERT INTO raw_row VALUES ($1, $2)" : "INSERT INTO raw_row SELECT * FROM unnest($1, $2)", connection);
-            var last = Interlocked.Add(ref _key, rows.Count);
-            if (rows.Count == 1)
-            {
-                command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = last });
-                command.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = rows[0] });
-            }
-            else
-            {
-                command.Parameters.Add(new NpgsqlParameter
-                {
-                    Value = Enumerable.Range(0, rows.Count).Select(at => last - at).ToArray(),
-                    NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint,
-                });
-                command.Parameters.Add(new NpgsqlParameter { Value = rows.ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bytea });
-            }
-
-            await command.ExecuteNonQueryAsync();
-        }
-
-        private async Task InsertSqliteAsync(ArraySegment<byte[]> rows)
-        {
-            await using var transaction = (SqliteTransaction)await sqlite!.BeginTransactionAsync();
-            await using var command = new SqliteCommand("INSERT INTO raw_row VALUES (@key, @raw)", sqlite, transaction);
-            var key = command.Parameters.Add("@key", SqliteType.Integer);
-            var bytes = command.Parameters.Add("@raw", SqliteType.Blob);
-            foreach (var row in rows)
-            {
-                key.Value = ++_key;
-                bytes.Value = row;
-                await command.ExecuteNonQueryAsync();
-            }
-
-            await transaction.CommitAsync();
-        }
     }
 }

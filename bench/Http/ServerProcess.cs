@@ -1,0 +1,85 @@
+using System.Diagnostics;
+using System.Globalization;
+using TeleFhir.Bench.Stores;
+
+namespace TeleFhir.Bench.Http;
+
+/// <summary>The server itself, as a release build in a process of its own, on a store that is already filled.</summary>
+internal sealed class ServerProcess : IAsyncDisposable
+{
+    private readonly Process _process;
+    private readonly DirectoryInfo _folder;
+
+    private ServerProcess(Process process, DirectoryInfo folder, string address) => (_process, _folder, Address) = (process, folder, address);
+
+    public string Address { get; }
+
+    /// <summary>Starts it and waits until it answers.</summary>
+    public static async Task<ServerProcess> StartAsync(BenchStore store, string assembly, int port, HttpClient client)
+    {
+        var address = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}");
+        var folder = Directory.CreateTempSubdirectory("telefhir-server-");
+        var start = new ProcessStartInfo("dotnet", [assembly, "--urls", address])
+        {
+            WorkingDirectory = folder.FullName,
+            RedirectStandardOutput = true,
+            Environment =
+            {
+                ["ASPNETCORE_ENVIRONMENT"] = "Development",
+                ["Auth__Mode"] = "None",
+                ["Demo__Seed"] = "false",
+                ["Database__Provider"] = store.Settings.Provider.ToString(),
+                ["ConnectionStrings__TeleFhir"] = store.Settings.ConnectionString,
+                ["Logging__LogLevel__Default"] = "Warning",
+                ["AllowedHosts"] = "*",
+            },
+        };
+        var process = Process.Start(start)!;
+        process.OutputDataReceived += (_, line) => Print(line.Data);
+        process.BeginOutputReadLine();
+        var server = new ServerProcess(process, folder, address);
+        for (var tries = 0; ; tries++)
+        {
+            try
+            {
+                using var answer = await client.GetAsync(new Uri($"{address}/fhir/Patient?_count=1"));
+                if (answer.IsSuccessStatusCode)
+                {
+                    return server;
+                }
+            }
+            catch (HttpRequestException) when (!process.HasExited && tries < 100)
+            {
+                // Not listening yet.
+            }
+
+            if (process.HasExited || tries == 100)
+            {
+                await server.DisposeAsync();
+                throw new InvalidOperationException($"{assembly} does not answer at {address}.");
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(200));
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+            await _process.WaitForExitAsync();
+        }
+
+        _process.Dispose();
+        _folder.Delete(recursive: true);
+    }
+
+    private static void Print(string? line)
+    {
+        if (line is not null && line.Contains("fail", StringComparison.Ordinal))
+        {
+            Console.Error.WriteLine(line);
+        }
+    }
+}
