@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.Extensions.Options;
 using TeleFhir.Api.CommandLine;
@@ -19,10 +20,10 @@ internal static class Composition
     public static void AddTeleFhir(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
-        services.AddOptions<TeleFhirOptions>().Bind(builder.Configuration).ValidateOnStart();
+        services.AddOptions<TeleFhirOptions>().Configure<IConfiguration>(Bind).ValidateOnStart();
         services.AddSingleton<IValidateOptions<TeleFhirOptions>, TeleFhirOptionsValidator>();
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<TeleFhirOptions>>().Value);
-        services.AddOptions<HostOptions>().Configure<TeleFhirOptions>((host, options) => host.ShutdownTimeout = options.Limits.ShutdownTimeout);
+        builder.WebHost.UseShutdownTimeout(ShutdownTimeout(builder.Configuration["Limits:ShutdownTimeout"]));
 
         services.AddTeleFhirInfrastructure(Storage);
         services.AddHostedService<DatabaseStart>();
@@ -52,6 +53,25 @@ internal static class Composition
         services.AddSingleton<ICorsPolicyProvider, CrossOrigin>();
         services.AddTelemetry();
     }
+
+    // A value of the wrong type is told like any other wrong value.
+    private static void Bind(TeleFhirOptions options, IConfiguration configuration)
+    {
+        try
+        {
+            configuration.Bind(options);
+        }
+        catch (InvalidOperationException wrong)
+        {
+            throw new OptionsValidationException(Options.DefaultName, typeof(TeleFhirOptions), [wrong.Message]);
+        }
+    }
+
+    // The host reads it before options are validated, so it must not be what throws when one is wrong.
+    private static TimeSpan ShutdownTimeout(string? configured) =>
+        TimeSpan.TryParse(configured, CultureInfo.InvariantCulture, out var timeout) && timeout > TimeSpan.Zero
+            ? timeout
+            : new TeleFhirOptions().Limits.ShutdownTimeout;
 
     private static SearchLimits LimitsOf(TeleFhirOptions options) =>
         new() { DefaultCount = options.Search.DefaultCount, MaxCount = options.Search.MaxCount };

@@ -14,6 +14,7 @@ namespace TeleFhir.Api.Fhir;
 internal sealed class RequestBody(HttpRequest request)
 {
     private const int FirstBuffer = 4096;
+    private const int LargestFirstBuffer = 256 * 1024;
 
     /// <summary>The content of a FHIR write: JSON in UTF-8.</summary>
     public ValueTask<ReadOnlyMemory<byte>> ReadJsonAsync(int limit, CancellationToken cancellationToken)
@@ -53,7 +54,7 @@ internal sealed class RequestBody(HttpRequest request)
         switch (request.Headers.ContentEncoding.ToString().ToLowerInvariant())
         {
             case "" or "identity":
-                return await CollectAsync(request.BodyReader, (int)(request.ContentLength ?? FirstBuffer), limit, cancellationToken);
+                return await CollectAsync(request.BodyReader, (int?)request.ContentLength ?? FirstBuffer, limit, cancellationToken);
             case "gzip":
                 await using (var gzip = new GZipStream(request.Body, CompressionMode.Decompress))
                 {
@@ -83,6 +84,7 @@ internal sealed class RequestBody(HttpRequest request)
         }
         catch (InvalidOperationException)
         {
+            // What Brotli says of data that is none.
             throw FhirException.Invalid("The content is not what its Content-Encoding says.");
         }
     }
@@ -90,12 +92,14 @@ internal sealed class RequestBody(HttpRequest request)
     private static async ValueTask<ReadOnlyMemory<byte>> CollectAsync(
         PipeReader reader, int expected, int limit, CancellationToken cancellationToken)
     {
-        var buffer = new ArrayBufferWriter<byte>(Math.Max(1, expected));
+        // What a client says it will send is not reserved before it comes.
+        var buffer = new ArrayBufferWriter<byte>(Math.Clamp(expected, 1, LargestFirstBuffer));
         while (true)
         {
             var read = await reader.ReadAsync(cancellationToken);
             if (buffer.WrittenCount + read.Buffer.Length > limit)
             {
+                reader.AdvanceTo(read.Buffer.End);
                 throw TooLarge(limit);
             }
 

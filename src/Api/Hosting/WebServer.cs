@@ -24,6 +24,9 @@ internal static class WebServer
             kestrel.Limits.MaxRequestBodySize = null;
         });
         builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.Warning);
+
+        // A start that fails is told once, by the entry point or the runtime; without this the host tells it first, with a stack trace.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         if (!builder.Environment.IsDevelopment())
         {
             // No scopes: the web server's hold the path of the request.

@@ -1,6 +1,7 @@
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using TeleFhir.Api.Tests.Durability;
 
 namespace TeleFhir.Api.Tests.Hosting;
 
@@ -20,19 +21,35 @@ public sealed class StartTests
     [InlineData("Development", "Database:Provider=Oracle", "Database:Provider")]
     [InlineData("Development", "Database:Provider=PostgreSql", "ConnectionStrings:TeleFhir")]
     [InlineData("Development", "Search:MaxCount=0", "Search:MaxCount")]
+    [InlineData("Development", "Search:MaxCount=many", "Search:MaxCount")]
+    [InlineData("Development", "Limits:ShutdownTimeout=soon", "Limits:ShutdownTimeout")]
     [InlineData("Development", "Search:PageTokenKey=short", "Search:PageTokenKey")]
     [InlineData("Development", "Fhir:PublicBaseUrl=ftp://x", "Fhir:PublicBaseUrl")]
     [InlineData("Development", "Limits:ResourceBytes=0", "Limits:ResourceBytes")]
     public async Task A_wrong_setting_stops_the_start_and_says_which(string environment, string setting, string message)
     {
-        await using var factory = new WebApplicationFactory<Program>().WithWebHostBuilder(builder =>
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions
         {
-            builder.UseEnvironment(environment);
-            builder.UseSetting(setting[..setting.IndexOf('=', StringComparison.Ordinal)], setting[(setting.IndexOf('=', StringComparison.Ordinal) + 1)..]);
+            Args = [$"--{setting}"],
+            EnvironmentName = environment,
+            ContentRootPath = AppContext.BaseDirectory,
         });
+        builder.AddTeleFhir();
+        await using var app = builder.Build();
 
-        var fault = Assert.Throws<OptionsValidationException>(() => factory.CreateClient());
+        var fault = Assert.Throws<OptionsValidationException>(app.Services.GetRequiredService<IStartupValidator>().Validate);
 
         Assert.Contains(message, fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Whoever_starts_it_wrongly_reads_one_line_and_no_stack_trace()
+    {
+        var (code, output) = await ServerProcess.RunAsync(
+            new Dictionary<string, string> { ["ASPNETCORE_URLS"] = "http://0.0.0.0:0" }, [], TestContext.Current.CancellationToken);
+
+        Assert.Equal(1, code);
+        Assert.Contains("The server does not start: Auth:Mode=None", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", output, StringComparison.Ordinal);
     }
 }
