@@ -77,6 +77,7 @@ internal static class HttpCommand
             .ToList();
         var search = wrk.Script("search", [.. pages.Select(page => $"/fhir/Observation?{page}")]);
         var poco = wrk.Script("poco", [.. pages.Select(page => $"/poco?{page}")]);
+        var spliced = wrk.Script("spliced", [.. pages.Select(page => $"/spliced?{page}")]);
         var bodies = Enumerable.Range(town.Observations, 2000).Select(at => town.Observation(at).Json).ToList();
         var create = wrk.Script("create", ["/fhir/Observation"], bodies);
         var pool = Enumerable.Range(0, 400_000).Select(at => bodies[at % bodies.Count]).ToArray();
@@ -85,6 +86,7 @@ internal static class HttpCommand
             ("read", () => wrk.RunAsync(server, read)),
             ("constant", () => wrk.RunAsync(yard, constant)),
             ("search", () => wrk.RunAsync(server, search)),
+            ("spliced search", () => wrk.RunAsync(yard, spliced)),
             ("poco search", () => wrk.RunAsync(yard, poco)),
             ("create", () => wrk.RunAsync(server, create)),
             ("raw insert", async () => (await InsertRates.RateAsync(pool, 1, wrk.Connections, rows => raw.InsertAsync(rows)), 0)),
@@ -107,7 +109,13 @@ internal static class HttpCommand
 
         Console.WriteLine("\n| ratio | measured | goal |\n| --- | ---: | ---: |");
         (string Of, string By, string Goal)[] goals =
-            [("read", "row by key", ">= 0.80"), ("read", "constant", ">= 0.50 on SQLite"), ("search", "poco search", ">= 5"), ("create", "raw insert", ">= 0.30")];
+        [
+            ("read", "row by key", ">= 0.80"),
+            ("read", "constant", ">= 0.50 on SQLite"),
+            ("search", "spliced search", "-"),
+            ("search", "poco search", ">= 5"),
+            ("create", "raw insert", ">= 0.30"),
+        ];
         foreach (var (of, by, goal) in goals.Where(goal => rates.ContainsKey(goal.By)))
         {
             Console.WriteLine($"| {of} / {by} | {rates[of].PerSecond / rates[by].PerSecond:N2} | {goal} |");

@@ -31,6 +31,7 @@ internal sealed class ServerProcess : IAsyncDisposable
                 ["Database__Provider"] = store.Settings.Provider.ToString(),
                 ["ConnectionStrings__TeleFhir"] = store.Settings.ConnectionString,
                 ["Logging__LogLevel__Default"] = "Warning",
+                ["Logging__LogLevel__Microsoft.Hosting.Lifetime"] = "Warning",
                 ["AllowedHosts"] = "*",
             },
         };
@@ -77,7 +78,7 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     private static void Print(string? line)
     {
-        if (line is not null && line.Contains("fail", StringComparison.Ordinal))
+        if (line is not null)
         {
             Console.Error.WriteLine(line);
         }

@@ -7,6 +7,7 @@ namespace TeleFhir.Bench.Http;
 /// <summary>The load generator wrk (https://github.com/wg/wrk), which must be on the PATH.</summary>
 internal sealed partial class Wrk(int connections, TimeSpan duration) : IDisposable
 {
+    private const int MostTries = 5;
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("telefhir-wrk-");
 
     public int Connections { get; } = connections;
@@ -44,14 +45,17 @@ internal sealed partial class Wrk(int connections, TimeSpan duration) : IDisposa
     /// <summary>Runs a script; requests a second and the 99th percentile in milliseconds. Any other answer than 2xx is a fault.</summary>
     public async Task<(double PerSecond, double P99)> RunAsync(string address, string script)
     {
-        string[] arguments = ["-t1", $"-c{Connections}", $"-d{duration.TotalSeconds:0}s", "--latency", "-s", script, address];
-        var start = new ProcessStartInfo("wrk", arguments) { RedirectStandardOutput = true };
-        using var process = Process.Start(start)!;
-        var output = await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
+        var (output, errors) = await StartAsync(address, script);
+        for (var tries = 1; tries < MostTries && errors.Contains("unable to connect", StringComparison.Ordinal); tries++)
+        {
+            // A machine that has just closed thousands of connections may refuse the next for a moment.
+            await Task.Delay(TimeSpan.FromSeconds(1));
+            (output, errors) = await StartAsync(address, script);
+        }
+
         if (output.Contains("Non-2xx", StringComparison.Ordinal) || RequestsPerSecond().Match(output) is not { Success: true } rate)
         {
-            throw new InvalidOperationException($"wrk against {address} with {script}:\n{output}");
+            throw new InvalidOperationException($"wrk against {address} with {script}:\n{output}{errors}");
         }
 
         var last = Last().Match(output);
@@ -63,6 +67,17 @@ internal sealed partial class Wrk(int connections, TimeSpan duration) : IDisposa
         };
         return (
             double.Parse(rate.Groups[1].Value, CultureInfo.InvariantCulture), double.Parse(last.Groups[1].Value, CultureInfo.InvariantCulture) * factor);
+    }
+
+    private async Task<(string Output, string Errors)> StartAsync(string address, string script)
+    {
+        string[] arguments = ["-t1", $"-c{Connections}", $"-d{duration.TotalSeconds:0}s", "--latency", "-s", script, address];
+        var start = new ProcessStartInfo("wrk", arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        using var process = Process.Start(start)!;
+        var errors = process.StandardError.ReadToEndAsync();
+        var output = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return (output, await errors);
     }
 
     public void Dispose() => _folder.Delete(recursive: true);

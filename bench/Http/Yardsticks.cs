@@ -1,3 +1,4 @@
+using System.Buffers;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -28,12 +29,12 @@ internal sealed class Yardsticks : IAsyncDisposable
         var app = builder.Build();
         var constant = Samples.Of("Panel").Json;
         app.MapGet("/constant", (HttpContext http) => WriteAsync(http, constant));
-        app.MapGet("/poco", async (HttpContext http) =>
+        app.MapGet("/poco", async (HttpContext http) => await WriteAsync(http, PocoBundle.Serialise(await SearchAsync(store, http))));
+        app.MapGet("/spliced", async (HttpContext http) =>
         {
-            var query = BenchStore.Parser.Parse(
-                ["Observation"], http.Request.Query.Select(pair => KeyValuePair.Create(pair.Key, pair.Value.ToString())), strict: true);
-            var page = await store.Store.SearchAsync(BenchStore.Caller, query, http.RequestAborted);
-            await WriteAsync(http, PocoBundle.Serialise(page.Matches.Select(match => match.Json.ToArray())));
+            var buffer = new ArrayBufferWriter<byte>(64 * 1024);
+            SplicedBundle.Write(buffer, await SearchAsync(store, http));
+            await WriteAsync(http, buffer.WrittenMemory);
         });
         NpgsqlDataSource? source = null;
         if (store.Settings.Provider == DatabaseProvider.PostgreSql)
@@ -61,6 +62,14 @@ internal sealed class Yardsticks : IAsyncDisposable
         }
     }
 
+    private static async Task<IEnumerable<byte[]>> SearchAsync(BenchStore store, HttpContext http)
+    {
+        var query = BenchStore.Parser.Parse(
+            ["Observation"], http.Request.Query.Select(pair => KeyValuePair.Create(pair.Key, pair.Value.ToString())), strict: true);
+        var page = await store.Store.SearchAsync(BenchStore.Caller, query, http.RequestAborted);
+        return page.Matches.Select(match => match.Json.ToArray());
+    }
+
     private static async Task<byte[]> RowAsync(NpgsqlDataSource source, string id)
     {
         await using var connection = await source.OpenConnectionAsync();
@@ -69,7 +78,7 @@ internal sealed class Yardsticks : IAsyncDisposable
         return (byte[]?)await command.ExecuteScalarAsync() ?? throw new KeyNotFoundException(id);
     }
 
-    private static async Task WriteAsync(HttpContext http, byte[] body)
+    private static async Task WriteAsync(HttpContext http, ReadOnlyMemory<byte> body)
     {
         http.Response.ContentType = "application/fhir+json";
         http.Response.ContentLength = body.Length;

@@ -12,6 +12,7 @@ public sealed class SpecificationExamplesTests
     {
         ["ActivityDefinition-blood-tubes-supply.json"] = "The narrative is empty (txt-2).",
         ["ActivityDefinition-heart-valve-replacement.json"] = "The narrative is empty (txt-2).",
+        ["Bundle-dataelements.json"] = "20 MB of more than a million elements: over the limit.",
         ["Bundle-v2-valuesets.json"] = "Codes end in a no-break space.",
         ["CodeSystem-v2-0550.json"] = "Codes end in a no-break space.",
         ["EventDefinition-example.json"] = "The narrative is empty (txt-2).",
