@@ -27,7 +27,21 @@ public sealed class ConsistencyCheckTests
     [InlineData("UPDATE ix_quantity SET value = value + 1")]
     [InlineData("UPDATE ix_reference SET rank = 7")]
     [InlineData("INSERT INTO ix_date (key, param, ordinal, item, low, high) VALUES (9223372036854775806, 1, 0, 0, 1, 2)")]
+    [InlineData("UPDATE ix_token SET system = 7 WHERE system = 0")]
+    [InlineData("UPDATE ix_token SET patient = 0")]
+    [InlineData("DELETE FROM ix_string WHERE key = (SELECT MIN(key) FROM ix_string)")]
+    [InlineData("INSERT INTO ix_reference (key, param, ordinal, item, hash, target_type, rank) SELECT key, 1, 0, 0, 1, 1, 0 FROM resource WHERE deleted")]
     [InlineData("DELETE FROM history")]
+    [InlineData("UPDATE history SET version = 5 WHERE version = 1")]
+    [InlineData("UPDATE history SET updated = updated + 10000")]
+    [InlineData("UPDATE history SET raw = (SELECT raw FROM resource WHERE id = 'o')")]
+    [InlineData("UPDATE history SET key = 9223372036854775806 WHERE key = (SELECT MIN(key) FROM history)")]
+    [InlineData("UPDATE resource SET version = 2 WHERE id = 'o'")]
+    [InlineData("UPDATE resource SET updated = updated + 10000 WHERE id = 'o'")]
+    [InlineData("UPDATE resource SET patient = 7 WHERE id = 'o'")]
+    [InlineData("UPDATE resource SET id_hash = 7 WHERE id = 'o'")]
+    [InlineData("UPDATE resource SET deleted = NOT deleted WHERE id = 'gone'")]
+    [InlineData("UPDATE resource SET raw = (SELECT raw FROM resource WHERE id = 'o') WHERE id = 'p'")]
     [InlineData("UPDATE resource SET rank_high = rank_high + 1 WHERE NOT deleted")]
     [InlineData("UPDATE outbox SET version = 99")]
     public async Task Damage_is_found(string damage)
@@ -40,6 +54,35 @@ public sealed class ConsistencyCheckTests
 
             Assert.True((await RunAsync(store)).Faults > 0, $"{provider}: {damage}");
         }
+    }
+
+    [Theory, MemberData(nameof(TestStore.Providers), MemberType = typeof(TestStore))]
+    public async Task A_write_in_the_middle_is_no_fault(DatabaseProvider provider)
+    {
+        await using var store = await TestStore.CreateAsync(provider);
+        await FillAsync(store);
+        using var stop = new CancellationTokenSource();
+        var writing = WriteAsync(store, stop.Token);
+        for (var run = 0; run < 25; run++)
+        {
+            Assert.Empty((await RunAsync(store)).Examples);
+        }
+
+        await stop.CancelAsync();
+        Assert.InRange(await writing, 5, int.MaxValue);
+    }
+
+    private static async Task<int> WriteAsync(TestStore store, CancellationToken stop)
+    {
+        var writes = 0;
+        while (!stop.IsCancellationRequested || writes < 5)
+        {
+            await Task.Yield();
+            await store.PutAsync($$"""{"resourceType":"Patient","id":"p","name":[{"family":"C{{writes++}}"}],"gender":"male"}""");
+            await store.CommitAsync(new DeleteChange(TestStore.KeyOf("Patient/p")));
+        }
+
+        return writes;
     }
 
     private static Task<ConsistencyReport> RunAsync(TestStore store) =>

@@ -113,4 +113,25 @@ public sealed class ResourceStoreTests
             Assert.Equal(30, (await store.ReadAsync(key.ToString()))!.Key.Version);
         }
     }
+
+    [Theory, MemberData(nameof(TestStore.Providers), MemberType = typeof(TestStore))]
+    public async Task A_resource_may_refer_to_very_many(DatabaseProvider provider)
+    {
+        await using var store = await TestStore.CreateAsync(provider);
+        await store.PutAsync(Patient);
+        await store.PutAsync(GroupOf("g", 5000));
+        Assert.Equal(["p1"], await store.IdsAsync("Patient?_has:Group:member:type=person"));
+        Assert.Equal(["g"], await store.IdsAsync("Group?member.family=muller"));
+        Assert.Equal(["p1"], (await store.SearchAsync("Group?_include=Group:member")).Included.Select(one => one.Key.Id));
+
+        var refused = await Assert.ThrowsAsync<FhirException>(() => store.PutAsync(GroupOf("h", 40_000)));
+        Assert.Equal(422, (int)refused.Status);
+        Assert.Null(await store.ReadAsync("Group/h"));
+    }
+
+    private static string GroupOf(string id, int members)
+    {
+        var list = string.Join(',', Enumerable.Range(1, members).Select(at => $$$"""{"entity":{"reference":"Patient/p{{{at}}}"}}"""));
+        return $$"""{"resourceType":"Group","id":"{{id}}","type":"person","actual":true,"member":[{{list}}]}""";
+    }
 }

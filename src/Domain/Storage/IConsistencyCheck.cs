@@ -7,7 +7,7 @@ public interface IConsistencyCheck
 {
     /// <summary>
     /// Reads every resource, indexes it again and compares the rows with those stored; looks for rows without a resource, for versions that
-    /// are missing, and for JSON that disagrees with its row. Meant for a quiet database: a write in the middle may show as a fault.
+    /// are missing, and for JSON that disagrees with its row. Others may go on writing: each part is looked at as of one moment.
     /// </summary>
     Task<ConsistencyReport> RunAsync(CancellationToken cancellationToken);
 }

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Globalization;
+using System.Text.Json;
 using TeleFhir.Domain.Fhir;
 using TeleFhir.Domain.Storage;
 
@@ -8,16 +9,16 @@ namespace TeleFhir.Infrastructure.Persistence;
 /// <inheritdoc cref="IConsistencyCheck" />
 internal sealed class ConsistencyCheck(Database database, IndexWriter indexWriter) : IConsistencyCheck
 {
-    private const int PageSize = 500;
+    private const int PageSize = 200;
     private const int MostExamples = 50;
 
     /// <inheritdoc />
     public async Task<ConsistencyReport> RunAsync(CancellationToken cancellationToken)
     {
-        await using var session = await database.OpenAsync(cancellationToken);
         var tally = new Tally();
         for (var (from, more) = (long.MinValue, true); more;)
         {
+            await using var session = await database.SnapshotAsync(cancellationToken);
             var page = await ReadAsync(session, from, cancellationToken);
             more = page.Count == PageSize;
 
@@ -123,36 +124,66 @@ internal sealed class ConsistencyCheck(Database database, IndexWriter indexWrite
     private static async Task VersionsAsync(
         Session session, List<ResourceRow> page, long from, long to, Tally tally, CancellationToken cancellationToken)
     {
-        async Task<ILookup<long, int>> VersionsOfAsync(string table)
+        var current = page.ToDictionary(row => row.Key);
+        var sql = new SqlText();
+        sql.Append($"SELECT key, version, type, updated, method, raw FROM history WHERE key > {sql.Value(from)} AND key <= {sql.Value(to)}")
+            .Append(" ORDER BY key, version");
+        var history = (await session.QueryAsync(
+            sql,
+            row => (Key: row.GetInt64(0), Version: row.GetInt32(1), Agrees: Agrees(row, current.GetValueOrDefault(row.GetInt64(0)))),
+            cancellationToken)).ToLookup(row => row.Key);
+        foreach (var versions in history)
         {
-            var sql = new SqlText();
-            sql.Append($"SELECT key, version FROM {table} WHERE key > {sql.Value(from)} AND key <= {sql.Value(to)} ORDER BY key, version");
-            var rows = await session.QueryAsync(sql, row => (Key: row.GetInt64(0), Version: row.GetInt32(1)), cancellationToken);
-            return rows.ToLookup(row => row.Key, row => row.Version);
-        }
-
-        var current = page.ToDictionary(row => row.Key, row => row.Version);
-        var history = await VersionsOfAsync("history");
-        tally.Versions += history.Sum(versions => versions.Count());
-        foreach (var (key, version) in current)
-        {
-            if (!history[key].SequenceEqual(Enumerable.Range(1, version - 1)))
+            tally.Versions += versions.Count();
+            if (!current.ContainsKey(versions.Key))
             {
-                tally.Fault($"history: the versions of {key} are not 1 to {version - 1}.");
+                tally.Fault($"history: versions of {versions.Key}, which is no resource.");
+            }
+            else if (versions.Any(version => !version.Agrees))
+            {
+                tally.Fault($"history: the JSON of a version of {versions.Key} is not that of its row.");
             }
         }
 
-        foreach (var versions in history.Where(versions => !current.ContainsKey(versions.Key)))
+        foreach (var row in page.Where(row => !history[row.Key].Select(one => one.Version).SequenceEqual(Enumerable.Range(1, row.Version - 1))))
         {
-            tally.Fault($"history: versions of {versions.Key}, which is no resource.");
+            tally.Fault($"history: the versions of {row.Key} are not 1 to {row.Version - 1}.");
         }
 
-        foreach (var versions in await VersionsOfAsync("outbox"))
+        sql = new SqlText();
+        sql.Append($"SELECT key, MIN(version), MAX(version) FROM outbox WHERE key > {sql.Value(from)} AND key <= {sql.Value(to)} GROUP BY key");
+        var changes = await session.QueryAsync(
+            sql, row => (Key: row.GetInt64(0), First: row.GetInt32(1), Last: row.GetInt32(2)), cancellationToken);
+        foreach (var change in changes)
         {
-            if (!current.TryGetValue(versions.Key, out var version) || versions.Any(change => change < 1 || change > version))
+            if (!current.TryGetValue(change.Key, out var row) || change.First < 1 || change.Last > row.Version)
             {
-                tally.Fault($"outbox: a change of {versions.Key} that was not made.");
+                tally.Fault($"outbox: a change of {change.Key} that was not made.");
             }
+        }
+    }
+
+    /// <summary>Type, id, version and time of the JSON are those of the row; a deletion has none.</summary>
+    private static bool Agrees(DbDataReader row, ResourceRow? current)
+    {
+        var raw = row.GetFieldValue<byte[]>(5);
+        if (row.GetInt16(4) == (short)VersionMethod.Delete || raw.Length == 0)
+        {
+            return row.GetInt16(4) == (short)VersionMethod.Delete && raw.Length == 0;
+        }
+
+        try
+        {
+            using var json = JsonDocument.Parse(raw, new JsonDocumentOptions { MaxDepth = FhirJson.MaxDepth });
+            var meta = json.RootElement.GetProperty("meta");
+            return json.RootElement.GetProperty("resourceType").GetString() == ResourceCatalog.NameOf(row.GetInt16(2))
+                && (current is null || json.RootElement.GetProperty("id").GetString() == current.Id)
+                && meta.GetProperty("versionId").GetString() == row.GetInt32(1).ToString(CultureInfo.InvariantCulture)
+                && meta.GetProperty("lastUpdated").GetDateTimeOffset().UtcTicks == row.GetInt64(3);
+        }
+        catch (Exception exception) when (exception is JsonException or KeyNotFoundException or FormatException or InvalidOperationException)
+        {
+            return false;
         }
     }
 

@@ -14,6 +14,9 @@ internal abstract class Database : IAsyncDisposable
     /// <summary>A connection for reading, each statement in its own snapshot.</summary>
     public abstract ValueTask<Session> OpenAsync(CancellationToken cancellationToken);
 
+    /// <summary>A connection for reading that sees one moment until it is closed; not to be kept for long, since it holds up tidying.</summary>
+    public abstract ValueTask<Session> SnapshotAsync(CancellationToken cancellationToken);
+
     /// <summary>
     /// A write transaction; rolled back unless committed. Where it <paramref name="appends"/>, nothing is read before the one batch is
     /// written, which then can be a transaction by itself.

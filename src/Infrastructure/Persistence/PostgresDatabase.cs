@@ -1,3 +1,4 @@
+using System.Data;
 using System.Data.Common;
 using System.Text.Json;
 using Npgsql;
@@ -39,10 +40,18 @@ internal sealed class PostgresDatabase(NpgsqlDataSource source) : Database
             return await OpenAsync(cancellationToken);
         }
 
+        return await BeginAsync(IsolationLevel.ReadCommitted, cancellationToken);
+    }
+
+    public override ValueTask<Session> SnapshotAsync(CancellationToken cancellationToken) =>
+        BeginAsync(IsolationLevel.RepeatableRead, cancellationToken);
+
+    private async ValueTask<Session> BeginAsync(IsolationLevel isolation, CancellationToken cancellationToken)
+    {
         var connection = await source.OpenConnectionAsync(cancellationToken);
         try
         {
-            return new PostgresSession(connection, await connection.BeginTransactionAsync(cancellationToken));
+            return new PostgresSession(connection, await connection.BeginTransactionAsync(isolation, cancellationToken));
         }
         catch
         {

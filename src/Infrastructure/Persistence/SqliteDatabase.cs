@@ -30,7 +30,14 @@ internal sealed class SqliteDatabase : Database
     public override ValueTask<Session> OpenAsync(CancellationToken cancellationToken)
     {
         var slot = _readers.TryTake(out var free) ? free : new SqliteSlot(_connectionString);
-        return ValueTask.FromResult<Session>(new SqliteSession(slot, writes: false, () => _readers.Add(slot)));
+        return ValueTask.FromResult<Session>(new SqliteSession(slot, inTransaction: false, () => _readers.Add(slot)));
+    }
+
+    public override ValueTask<Session> SnapshotAsync(CancellationToken cancellationToken)
+    {
+        var slot = _readers.TryTake(out var free) ? free : new SqliteSlot(_connectionString);
+        slot.Execute("BEGIN");
+        return ValueTask.FromResult<Session>(new SqliteSession(slot, inTransaction: true, () => _readers.Add(slot)));
     }
 
     public override async ValueTask<Session> BeginAsync(bool appends, CancellationToken cancellationToken)
@@ -42,7 +49,7 @@ internal sealed class SqliteDatabase : Database
 
             // IMMEDIATE takes the write lock now: what is read in this transaction cannot be overtaken by another process either.
             _writer.Execute("BEGIN IMMEDIATE");
-            return new SqliteSession(_writer, writes: true, () => _writing.Release());
+            return new SqliteSession(_writer, inTransaction: true, () => _writing.Release());
         }
         catch
         {
@@ -152,7 +159,7 @@ internal sealed class SqliteSlot : IDisposable
     }
 }
 
-internal sealed class SqliteSession(SqliteSlot slot, bool writes, Action release) : Session
+internal sealed class SqliteSession(SqliteSlot slot, bool inTransaction, Action release) : Session
 {
     private bool _committed;
 
@@ -211,7 +218,7 @@ internal sealed class SqliteSession(SqliteSlot slot, bool writes, Action release
 
     public override ValueTask DisposeAsync()
     {
-        if (writes && !_committed)
+        if (inTransaction && !_committed)
         {
             slot.Rollback();
         }

@@ -184,7 +184,7 @@ internal sealed record SearchDriver(
                     true,
                     Patient,
                     [who, what],
-                    (write, sql) => $"d.patient = {sql.Value(hash)} AND {write.Sources(what.Parameter.Sources, "d", false)}"
+                    (write, sql) => $"d.patient = {sql.Value(hash)} AND d.patient <> 0 AND {write.Sources(what.Parameter.Sources, "d", false)}"
                         + $" AND {write.Tokens(what.Values.Cast<TokenSearchValue>(), "d")}");
             }
         }
