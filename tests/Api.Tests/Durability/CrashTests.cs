@@ -66,7 +66,12 @@ public sealed class CrashTests
             var load = Enumerable.Range(0, Writers)
                 .Select(writer => Task.Run(() => WriteAsync(server.Client, writer, acknowledged, transactions), cancellationToken))
                 .ToList();
-            await Task.Delay(Random.Shared.Next(400, 1200), cancellationToken);
+            while (acknowledged.Count < before + Writers && !load.Any(writer => writer.IsCompleted))
+            {
+                await Task.Delay(20, cancellationToken);
+            }
+
+            await Task.Delay(Random.Shared.Next(100, 900), cancellationToken);
             await server.KillAsync();
             await Task.WhenAll(load);
             Assert.True(acknowledged.Count > before, "The load wrote nothing before the kill.");

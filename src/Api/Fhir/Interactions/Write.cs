@@ -66,7 +66,10 @@ internal static class Write
             answers.Add(planned.Answer switch
             {
                 EntryAnswer.Read => null,
-                EntryAnswer.Existing => OfStored(HttpStatusCode.OK, existing!, request, server),
+                // Deleted since it was found and after this commit: it was there, and is named without its content.
+                EntryAnswer.Existing when existing is null or { IsDeleted: true } =>
+                    new FhirResult(HttpStatusCode.OK) { Location = server.Address.Of(planned.Key!.Value) },
+                EntryAnswer.Existing => OfStored(HttpStatusCode.OK, existing, request, server),
                 _ when planned.Entry.Interaction == Interaction.Delete => OfDelete(planned, results, request),
                 _ => OfChange(results[planned.Changes[0]], request, server),
             });
