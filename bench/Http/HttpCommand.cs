@@ -8,7 +8,7 @@ using TeleFhir.Bench.Stores;
 namespace TeleFhir.Bench.Http;
 
 /// <summary>
-/// <c>http [--provider postgres|sqlite] [--count 100000] [--rounds 5] [--seconds 5] [--connections 32] [--server path]</c>: the whole server
+/// <c>http [--provider postgres|sqlite] [--count 100000] [--rounds 5] [--seconds 5] [--connections 32] [--server path] [--only names]</c>: the whole server
 /// under load, in turn with the least that the same work could cost on this machine.
 /// </summary>
 internal static class HttpCommand
@@ -42,7 +42,9 @@ internal static class HttpCommand
         await using var yard = await Yardsticks.StartAsync(store, yardAddress);
         await using var server = await ServerProcess.StartAsync(store, assembly, FreePort(), client);
         await using var raw = await RawTable.CreateAsync(store);
-        var contestants = Contestants(town, wrk, server.Address, yardAddress, raw, postgres);
+        var only = arguments.Text("only", "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        var contestants = Contestants(town, wrk, server.Address, yardAddress, raw, postgres)
+            .Where(contestant => only.Length == 0 || only.Contains(contestant.Name)).ToList();
         var rates = contestants.ToDictionary(contestant => contestant.Name, _ => new List<(double PerSecond, double P99)>());
         for (var round = 0; round <= arguments.Number("rounds", 5); round++)
         {
@@ -116,7 +118,7 @@ internal static class HttpCommand
             ("search", "poco search", ">= 5"),
             ("create", "raw insert", ">= 0.30"),
         ];
-        foreach (var (of, by, goal) in goals.Where(goal => rates.ContainsKey(goal.By)))
+        foreach (var (of, by, goal) in goals.Where(goal => rates.ContainsKey(goal.By) && rates.ContainsKey(goal.Of)))
         {
             Console.WriteLine($"| {of} / {by} | {rates[of].PerSecond / rates[by].PerSecond:N2} | {goal} |");
         }

@@ -25,6 +25,7 @@ public static class InfrastructureSetup
             provider.GetRequiredService<StorageSettings>().PublicBaseUrl));
         services.AddSingleton<KeySequence>();
         services.AddSingleton(provider => Open(provider.GetRequiredService<StorageSettings>()));
+        services.AddSingleton<GroupCommit>();
         services.AddSingleton(provider => new StoreLimits(provider.GetRequiredService<StorageSettings>().DefaultTotalLimit));
         services.AddSingleton<IResourceStore, ResourceStore>();
         services.AddSingleton<IConsistencyCheck, ConsistencyCheck>();

@@ -15,6 +15,9 @@ public sealed class SealedToken
     private const int SaltLength = 16;
     private const int MaxContent = 1 << 20;
 
+    /// <summary>Below this a token is short enough as it is, and compressing would cost more than all else of an ordinary search.</summary>
+    private const int WorthCompressing = 600;
+
     private static readonly int _tagLength = AesGcm.TagByteSizes.MaxSize;
 
     private readonly byte[] _key;
@@ -93,6 +96,11 @@ public sealed class SealedToken
 
     private static byte[] Pack(byte[] content)
     {
+        if (content.Length < WorthCompressing)
+        {
+            return [0, .. content];
+        }
+
         var packed = new byte[BrotliEncoder.GetMaxCompressedLength(content.Length)];
         return BrotliEncoder.TryCompress(content, packed, out var length, quality: 9, window: 18) && length < content.Length
             ? [1, .. packed.AsSpan(0, length)]

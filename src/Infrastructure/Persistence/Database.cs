@@ -11,6 +11,9 @@ internal abstract class Database : IAsyncDisposable
     /// <summary>Position of a text in a text, 1-based, 0 for none.</summary>
     public abstract string PositionFunction { get; }
 
+    /// <summary>How many transactions that only append are worth running side by side.</summary>
+    public abstract int AppendWriters { get; }
+
     /// <summary>A connection for reading, each statement in its own snapshot.</summary>
     public abstract ValueTask<Session> OpenAsync(CancellationToken cancellationToken);
 

@@ -13,6 +13,8 @@ internal sealed class PostgresDatabase(NpgsqlDataSource source) : Database
 
     public override string PositionFunction => "strpos";
 
+    public override int AppendWriters => 4;
+
     public static PostgresDatabase For(string connectionString)
     {
         var settings = new NpgsqlConnectionStringBuilder(connectionString);

@@ -49,8 +49,18 @@ internal sealed partial class ResourceStore
 
     private async Task<CommitResult> TryCommitAsync(Caller caller, ChangeSet changes, CancellationToken cancellationToken)
     {
-        var appends = changes.Expectations.IsEmpty && changes.Changes.All(change => change is CreateChange { IfMatch.IsEmpty: true });
-        await using var session = await database.BeginAsync(appends, cancellationToken);
+        if (changes.Expectations.IsEmpty && changes.Changes.All(change => change is CreateChange { IfMatch.IsEmpty: true }))
+        {
+            var (rows, created) = Apply(changes, []);
+            if (!rows.IsEmpty)
+            {
+                await appends.CommitAsync(rows, cancellationToken);
+            }
+
+            return new CommitResult(CommitStatus.Committed, created);
+        }
+
+        await using var session = await database.BeginAsync(appends: false, cancellationToken);
         if (!changes.Expectations.IsEmpty)
         {
             await session.LockAsync(changes.Expectations.Select(expectation => expectation.Guard), cancellationToken);
@@ -68,6 +78,17 @@ internal sealed partial class ResourceStore
             .Select(change => StorageHash.OfReference(change.Key.Type, change.Key.Id))
             .ToList();
         var stored = hashes.Count == 0 ? [] : await session.LoadForUpdateAsync(hashes, cancellationToken);
+        var (batch, results) = Apply(changes, stored);
+        if (!batch.IsEmpty)
+        {
+            await session.CommitAsync(batch, cancellationToken);
+        }
+
+        return new CommitResult(CommitStatus.Committed, results);
+    }
+
+    private (RowBatch Batch, ImmutableArray<ChangeResult> Results) Apply(ChangeSet changes, Dictionary<long, ResourceRow> stored)
+    {
         var batch = new RowBatch();
         var now = clock.GetUtcNow().UtcTicks / TimeSpan.TicksPerMillisecond * TimeSpan.TicksPerMillisecond;
         var results = ImmutableArray.CreateBuilder<ChangeResult>(changes.Changes.Length);
@@ -77,12 +98,7 @@ internal sealed partial class ResourceStore
             results.Add(Apply(batch, change, idHash, stored.GetValueOrDefault(idHash), now));
         }
 
-        if (!batch.IsEmpty)
-        {
-            await session.CommitAsync(batch, cancellationToken);
-        }
-
-        return new CommitResult(CommitStatus.Committed, results.MoveToImmutable());
+        return (batch, results.MoveToImmutable());
     }
 
     private async Task<bool> StillHoldsAsync(Session session, Caller caller, Expectation expectation, CancellationToken cancellationToken)

@@ -9,6 +9,7 @@ namespace TeleFhir.Infrastructure.Persistence;
 /// <summary>Stored resources on either database. This part reads; commits and searches are in files of their own.</summary>
 internal sealed partial class ResourceStore(
     Database database,
+    GroupCommit appends,
     SearchParameterCatalog catalog,
     IndexWriter indexWriter,
     KeySequence keys,

@@ -29,6 +29,21 @@ internal sealed class RowBatch
     public List<ImportRow> Imports { get; } = [];
 
     public bool IsEmpty => NewResources.Count == 0 && ChangedResources.Count == 0;
+
+    /// <summary>Takes the rows of another batch in behind its own.</summary>
+    public void Add(RowBatch other)
+    {
+        NewResources.AddRange(other.NewResources);
+        ChangedResources.AddRange(other.ChangedResources);
+        History.AddRange(other.History);
+        Outbox.AddRange(other.Outbox);
+        Tokens.AddRange(other.Tokens);
+        References.AddRange(other.References);
+        Dates.AddRange(other.Dates);
+        Quantities.AddRange(other.Quantities);
+        Strings.AddRange(other.Strings);
+        Imports.AddRange(other.Imports);
+    }
 }
 
 /// <summary>A table and its columns as both databases write them.</summary>

@@ -27,6 +27,8 @@ internal sealed class SqliteDatabase : Database
 
     public override string PositionFunction => "instr";
 
+    public override int AppendWriters => 1;
+
     public override ValueTask<Session> OpenAsync(CancellationToken cancellationToken)
     {
         var slot = _readers.TryTake(out var free) ? free : new SqliteSlot(_connectionString);
