@@ -14,6 +14,9 @@ internal sealed partial class ResourceStore
     /// <summary>A chain that leads to at most this many resources is resolved before the search itself.</summary>
     private const int MostResolved = 200;
 
+    /// <summary>Sort values come behind the columns of the resource.</summary>
+    private const int FirstSortColumn = 7;
+
     /// <summary>Up to here gathering matches and sorting them beats walking the timeline and probing.</summary>
     private const int MostGathered = 2000;
 
@@ -36,6 +39,17 @@ internal sealed partial class ResourceStore
         _ => (SearchOrder.Keys, query.Sort),
     };
 
+    private static ImmutableArray<object?> SortValues(DbDataReader row, int columns)
+    {
+        var values = ImmutableArray.CreateBuilder<object?>(columns);
+        for (var at = 0; at < columns; at++)
+        {
+            values.Add(SortValue(row, FirstSortColumn + at));
+        }
+
+        return values.MoveToImmutable();
+    }
+
     private static object? SortValue(DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetValue(column) switch
     {
         int number => (long)number,
@@ -54,11 +68,18 @@ internal sealed partial class ResourceStore
             return new SearchPage([], [], await TotalAsync(session, search, CountMode(query.Total), cancellationToken), null, []);
         }
 
-        var matches = await PageAsync(session, search, order, keys, query.After, query.Count + 1, cancellationToken);
+        var counted = query.Total switch
+        {
+            TotalMode.Default => new TotalColumn(limits.TotalLimit + 1),
+            TotalMode.Accurate => new TotalColumn(null),
+            _ => null,
+        };
+        var matches = await PageAsync(session, search, order, keys, query.After, query.Count + 1, counted, cancellationToken);
         var more = matches.Count > query.Count;
         var page = matches.Take(query.Count).ToList();
         long? total = query.Total == TotalMode.None ? null
             : !more && query.After is null ? page.Count
+            : matches is [{ Total: { } known }, ..] ? (counted!.Limit is null || known <= limits.TotalLimit ? known : null)
             : await TotalAsync(session, search, query.Total, cancellationToken);
         var (included, warnings) = await IncludeAsync(session, query, page, cancellationToken);
         return new SearchPage(
@@ -76,25 +97,29 @@ internal sealed partial class ResourceStore
         ImmutableArray<SortKey> keys,
         PageCursor? after,
         int limit,
+        TotalColumn? total,
         CancellationToken cancellationToken)
     {
         var columns = order == SearchOrder.Keys ? keys.Length + 1 : 1;
-        Task<List<Match>> RunAsync(SearchOrder part, PageCursor? from, int most) => session.QueryAsync(
-            search.Page(part, keys, from, most),
-            row => new Match(row.GetInt64(0), row.ReadStored(), [.. Enumerable.Range(7, columns).Select(column => SortValue(row, column))]),
+        Task<List<Match>> RunAsync(SearchOrder part, PageCursor? from, int most, TotalColumn? counted) => session.QueryAsync(
+            search.Page(part, keys, from, most, counted),
+            row => new Match(row.GetInt64(0), row.ReadStored(), SortValues(row, columns))
+            {
+                Total = counted is null || row.IsDBNull(FirstSortColumn + columns) ? null : row.GetInt64(FirstSortColumn + columns),
+            },
             cancellationToken);
 
         if (order != SearchOrder.TimelineAscending)
         {
-            return await RunAsync(order, after, limit);
+            return await RunAsync(order, after, limit, total);
         }
 
         // Those without a date come last in either direction, but first in the index: they are a walk of their own.
         var absent = after is { Values: [0L] };
-        var matches = absent ? [] : await RunAsync(SearchOrder.TimelineAscending, after, limit);
+        var matches = absent ? [] : await RunAsync(SearchOrder.TimelineAscending, after, limit, null);
         if (matches.Count < limit)
         {
-            matches.AddRange(await RunAsync(SearchOrder.TimelineAbsent, absent ? after : null, limit - matches.Count));
+            matches.AddRange(await RunAsync(SearchOrder.TimelineAbsent, absent ? after : null, limit - matches.Count, null));
         }
 
         return matches;
@@ -387,5 +412,9 @@ internal sealed partial class ResourceStore
         return await session.QueryAsync(sql, row => row.GetString(0), cancellationToken);
     }
 
-    private sealed record Match(long Key, StoredResource Resource, ImmutableArray<object?> Sort);
+    private sealed record Match(long Key, StoredResource Resource, ImmutableArray<object?> Sort)
+    {
+        /// <summary>The number of all matches, where the page was asked for it and is full; the same on each row.</summary>
+        public long? Total { get; init; }
+    }
 }

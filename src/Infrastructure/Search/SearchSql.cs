@@ -29,31 +29,38 @@ internal enum SearchOrder
     Keys,
 }
 
+/// <summary>Asks a page for the number of all matches too.</summary>
+/// <param name="Limit">Counting goes no further; null for no limit.</param>
+internal sealed record TotalColumn(int? Limit);
+
 /// <summary>
 /// Writes the statements of a search of one type. The innermost query walks one index (<see cref="SearchDriver"/>) in the order asked for
 /// and stops after a page; only then are the resources themselves fetched.
 /// </summary>
 internal sealed class SearchSql(Database database, string type, ImmutableArray<Criterion> criteria, SearchDriver? driver)
 {
-    /// <summary>One page: the columns of a stored resource, then the sort values.</summary>
-    public SqlText Page(SearchOrder order, ImmutableArray<SortKey> sort, PageCursor? after, int limit)
+    /// <summary>One page: the columns of a stored resource, then the sort values, then the total if asked for.</summary>
+    public SqlText Page(SearchOrder order, ImmutableArray<SortKey> sort, PageCursor? after, int limit, TotalColumn? total = null)
     {
         var sql = new SqlText();
-        AppendPage(sql, order, sort, after, limit);
+        AppendPage(sql, order, sort, after, limit, total);
         return sql;
     }
 
     /// <summary>As <see cref="Page"/>, as part of a larger statement.</summary>
-    public void AppendPage(SqlText sql, SearchOrder order, ImmutableArray<SortKey> sort, PageCursor? after, int limit)
+    public void AppendPage(
+        SqlText sql, SearchOrder order, ImmutableArray<SortKey> sort, PageCursor? after, int limit, TotalColumn? total = null)
     {
         if (order == SearchOrder.Keys)
         {
-            AppendSorted(sql, sort, after, limit);
+            AppendSorted(sql, sort, after, limit, total);
             return;
         }
 
         var direction = order is SearchOrder.TimelineAscending or SearchOrder.UpdatedAscending or SearchOrder.TimelineAbsent ? "" : " DESC";
-        sql.Append($"SELECT {RowReader.StoredColumns}, i.s0 FROM (");
+        sql.Append($"SELECT {RowReader.StoredColumns}, i.s0");
+        AppendTotal(sql, limit, total);
+        sql.Append(" FROM (");
         Walk(sql, order, after, limit);
         sql.Append($") i JOIN resource r ON r.key = i.key ORDER BY i.s0{direction}, i.key{direction}");
     }
@@ -89,6 +96,17 @@ internal sealed class SearchSql(Database database, string type, ImmutableArray<C
         }
 
         return sql.Append($"{Limit(limit)}) q");
+    }
+
+    /// <summary>Counted in the same statement, and only where the page is full: a page that is not is its own total.</summary>
+    private void AppendTotal(SqlText sql, int limit, TotalColumn? total)
+    {
+        if (total is not null)
+        {
+            sql.Append(string.Create(CultureInfo.InvariantCulture, $", CASE WHEN count(*) OVER () >= {limit} THEN (SELECT count(*) FROM ("));
+            AppendKeys(sql, total.Limit);
+            sql.Append($"{(total.Limit is { } most ? Limit(most) : "")}) q) END");
+        }
     }
 
     private static string Limit(int limit) => string.Create(CultureInfo.InvariantCulture, $" LIMIT {limit}");
@@ -202,7 +220,7 @@ internal sealed class SearchSql(Database database, string type, ImmutableArray<C
     }
 
     /// <summary>By any keys: every match is looked at, those without a value come last, ties go by id.</summary>
-    private void AppendSorted(SqlText sql, ImmutableArray<SortKey> sort, PageCursor? after, int limit)
+    private void AppendSorted(SqlText sql, ImmutableArray<SortKey> sort, PageCursor? after, int limit, TotalColumn? total)
     {
         sql.Append($"SELECT {RowReader.StoredColumns}");
         for (var i = 0; i < sort.Length; i++)
@@ -210,7 +228,9 @@ internal sealed class SearchSql(Database database, string type, ImmutableArray<C
             sql.Append(string.Create(CultureInfo.InvariantCulture, $", i.s{i}"));
         }
 
-        sql.Append(", i.id FROM (SELECT m.key AS key, m.id AS id");
+        sql.Append(", i.id");
+        AppendTotal(sql, limit, total);
+        sql.Append(" FROM (SELECT m.key AS key, m.id AS id");
         for (var i = 0; i < sort.Length; i++)
         {
             sql.Append(", ").Append(SortValue(sql, sort[i])).Append(string.Create(CultureInfo.InvariantCulture, $" AS s{i}"));
