@@ -26,6 +26,7 @@ public static class InfrastructureSetup
         services.AddSingleton<KeySequence>();
         services.AddSingleton(provider => Open(provider.GetRequiredService<StorageSettings>()));
         services.AddSingleton<GroupCommit>();
+        services.AddSingleton(provider => VisibilityOf(provider.GetRequiredService<StorageSettings>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new StoreLimits(provider.GetRequiredService<StorageSettings>().DefaultTotalLimit));
         services.AddSingleton<IResourceStore, ResourceStore>();
         services.AddSingleton<IConsistencyCheck, ConsistencyCheck>();
@@ -33,6 +34,12 @@ public static class InfrastructureSetup
         services.AddSingleton<IDatabaseSchema>(provider => new StartupMigrator(Context(provider.GetRequiredService<StorageSettings>())));
         return services;
     }
+
+    private static Visibility VisibilityOf(StorageSettings settings, TimeProvider clock) => new(
+        SearchParameterCatalog.R4,
+        new SearchQueryParser(SearchParameterCatalog.R4, new SearchLimits(), settings.PublicBaseUrl ?? "", clock),
+        settings.UserPolicy,
+        clock);
 
     private static Database Open(StorageSettings settings) => settings.Provider switch
     {

@@ -1,3 +1,5 @@
+using TeleFhir.Domain.Search;
+
 namespace TeleFhir.Domain.Storage;
 
 /// <summary>The databases that are supported.</summary>
@@ -21,6 +23,9 @@ public sealed record StorageSettings
 
     /// <summary>Totals above this are given only when a client asks for them.</summary>
     public int DefaultTotalLimit { get; init; } = 1000;
+
+    /// <summary>Which patients' records clinicians reach.</summary>
+    public UserPolicy UserPolicy { get; init; }
 
     /// <summary>The FHIR base as clients see it: a reference to an address under it is a reference to a resource here.</summary>
     public string? PublicBaseUrl { get; init; }

@@ -53,6 +53,7 @@ internal sealed class ConsistencyCheck(Database database, IndexWriter indexWrite
         await RowsAsync(session, Tables.Date, expected.Dates, from, to, tally, cancellationToken);
         await RowsAsync(session, Tables.Quantity, expected.Quantities, from, to, tally, cancellationToken);
         await RowsAsync(session, Tables.String, expected.Strings, from, to, tally, cancellationToken);
+        await RowsAsync(session, Tables.ConsentRule, expected.ConsentRules, from, to, tally, cancellationToken);
         await VersionsAsync(session, page, from, to, tally, cancellationToken);
     }
 

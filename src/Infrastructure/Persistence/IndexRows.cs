@@ -79,3 +79,24 @@ internal sealed class StringRow : IndexRow
     /// <summary>As written.</summary>
     public string Text { get; set; } = "";
 }
+
+/// <summary>
+/// What an active Consent denies, kept beside it so that a search can look it up by patient. Written by <see cref="ConsentRules"/>.
+/// </summary>
+internal sealed class ConsentRuleRow : IndexRow
+{
+    /// <summary>Hash of the patient.</summary>
+    public long Patient { get; set; }
+
+    /// <summary>Hash of whom it denies, 0 for everybody.</summary>
+    public long Actor { get; set; }
+
+    /// <summary>Number of the resource type that it denies, 0 for every type.</summary>
+    public short Type { get; set; }
+
+    /// <summary>From when, UTC ticks.</summary>
+    public long Starts { get; set; }
+
+    /// <summary>Until when, UTC ticks, exclusive.</summary>
+    public long Ends { get; set; }
+}

@@ -99,6 +99,11 @@ internal sealed class IndexWriter(SearchParameterCatalog catalog, IndexExtractor
                 Text = text,
             });
         }
+
+        if (resource is Consent consent)
+        {
+            batch.ConsentRules.AddRange(ConsentRules.Of(consent, row.Key, Local));
+        }
     }
 
     /// <summary>

@@ -137,6 +137,7 @@ internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransac
             Insert(statements, Tables.Date, batch.Dates);
             Insert(statements, Tables.Quantity, batch.Quantities);
             Insert(statements, Tables.String, batch.Strings);
+            Insert(statements, Tables.ConsentRule, batch.ConsentRules);
             Insert(statements, Tables.Outbox, batch.Outbox);
             Insert(statements, Tables.Import, batch.Imports, upsert: true);
             await statements.ExecuteNonQueryAsync(cancellationToken);

@@ -16,12 +16,13 @@ internal sealed partial class ResourceStore
     {
         foreach (var change in changes.Changes)
         {
-            caller.Demand(change switch
+            var interaction = change switch
             {
                 CreateChange => Interaction.Create,
                 PutChange => Interaction.Update,
                 _ => Interaction.Delete,
-            });
+            };
+            caller.Demand(interaction, change.Key.Type);
         }
 
         for (var tries = 1; ; tries++)
@@ -52,6 +53,12 @@ internal sealed partial class ResourceStore
         if (changes.Expectations.IsEmpty && changes.Changes.All(change => change is CreateChange { IfMatch.IsEmpty: true }))
         {
             var (rows, created) = Apply(changes, []);
+            if (!caller.IsUnrestricted)
+            {
+                await using var reading = await database.OpenAsync(cancellationToken);
+                await DemandReachAsync(reading, caller, changes, rows, cancellationToken);
+            }
+
             if (!rows.IsEmpty)
             {
                 await appends.CommitAsync(rows, cancellationToken);
@@ -78,7 +85,17 @@ internal sealed partial class ResourceStore
             .Select(change => StorageHash.OfReference(change.Key.Type, change.Key.Id))
             .ToList();
         var stored = hashes.Count == 0 ? [] : await session.LoadForUpdateAsync(hashes, cancellationToken);
+        if (!caller.IsUnrestricted)
+        {
+            stored = await KnownAsync(session, caller, changes, stored, cancellationToken);
+        }
+
         var (batch, results) = Apply(changes, stored);
+        if (!caller.IsUnrestricted)
+        {
+            await DemandReachAsync(session, caller, changes, batch, cancellationToken);
+        }
+
         if (!batch.IsEmpty)
         {
             await session.CommitAsync(batch, cancellationToken);

@@ -23,11 +23,31 @@ internal sealed partial class ResourceStore
     /// <inheritdoc />
     public async Task<SearchPage> SearchAsync(Caller caller, SearchQuery query, CancellationToken cancellationToken)
     {
-        caller.Demand(query.Types.Length == 1 ? Interaction.SearchType : Interaction.SearchSystem);
+        if (query.Types.Length == 1)
+        {
+            caller.Demand(Interaction.SearchType, query.Types[0]);
+        }
+        else
+        {
+            caller.Demand(Interaction.SearchSystem);
+        }
+
         await using var session = await database.OpenAsync(cancellationToken);
         return query.Types.Length == 1
-            ? await SearchTypeAsync(session, query, cancellationToken)
-            : await SearchSystemAsync(session, query, cancellationToken);
+            ? await SearchTypeAsync(session, caller, query, cancellationToken)
+            : await SearchSystemAsync(session, caller, query, cancellationToken);
+    }
+
+    /// <summary>What the caller sees of each type, worked out once for each; null where nothing is withheld.</summary>
+    private Visible? SightOf(Caller caller, Interaction interaction)
+    {
+        if (caller.IsUnrestricted)
+        {
+            return null;
+        }
+
+        var known = new Dictionary<string, ImmutableArray<Criterion>>(StringComparer.Ordinal);
+        return type => known.TryGetValue(type, out var criteria) ? criteria : known[type] = visibility.Of(caller, interaction, type);
     }
 
     private static (SearchOrder Order, ImmutableArray<SortKey> Keys) OrderOf(SearchQuery query) => query.Sort switch
@@ -57,12 +77,13 @@ internal sealed partial class ResourceStore
         var value => value,
     };
 
-    private async Task<SearchPage> SearchTypeAsync(Session session, SearchQuery query, CancellationToken cancellationToken)
+    private async Task<SearchPage> SearchTypeAsync(Session session, Caller caller, SearchQuery query, CancellationToken cancellationToken)
     {
         var type = query.Types[0];
-        var criteria = await ResolveAsync(session, query.Criteria, cancellationToken);
+        var visible = SightOf(caller, Interaction.SearchType);
+        var criteria = await ResolveAsync(session, Narrowed(query.Criteria, visible, type), visible, cancellationToken);
         var (order, keys) = OrderOf(query);
-        var search = new SearchSql(database, type, criteria, await ChooseAsync(session, type, criteria, order, cancellationToken));
+        var search = new SearchSql(database, type, criteria, await ChooseAsync(session, type, criteria, order, cancellationToken), visible);
         if (query.Count == 0)
         {
             return new SearchPage([], [], await TotalAsync(session, search, CountMode(query.Total), cancellationToken), null, []);
@@ -81,7 +102,7 @@ internal sealed partial class ResourceStore
             : !more && query.After is null ? page.Count
             : matches is [{ Total: { } known }, ..] ? (counted!.Limit is null || known <= limits.TotalLimit ? known : null)
             : await TotalAsync(session, search, query.Total, cancellationToken);
-        var (included, warnings) = await IncludeAsync(session, query, page, cancellationToken);
+        var (included, warnings) = await IncludeAsync(session, query, page, SightOf(caller, Interaction.Read), cancellationToken);
         return new SearchPage(
             [.. page.Select(match => match.Resource)],
             included,
@@ -130,7 +151,7 @@ internal sealed partial class ResourceStore
     /// The others stay as probes.
     /// </summary>
     private async Task<ImmutableArray<Criterion>> ResolveAsync(
-        Session session, ImmutableArray<Criterion> criteria, CancellationToken cancellationToken)
+        Session session, ImmutableArray<Criterion> criteria, Visible? visible, CancellationToken cancellationToken)
     {
         if (!criteria.Any(criterion => criterion is ChainCriterion or HasCriterion))
         {
@@ -142,8 +163,8 @@ internal sealed partial class ResourceStore
         {
             resolved.Add(criterion switch
             {
-                ChainCriterion chain => await ResolveAsync(session, chain, cancellationToken),
-                HasCriterion has => await ResolveAsync(session, has, cancellationToken),
+                ChainCriterion chain => await ResolveAsync(session, chain, visible, cancellationToken),
+                HasCriterion has => await ResolveAsync(session, has, visible, cancellationToken),
                 _ => criterion,
             });
         }
@@ -151,13 +172,13 @@ internal sealed partial class ResourceStore
         return resolved.MoveToImmutable();
     }
 
-    private async Task<Criterion> ResolveAsync(Session session, ChainCriterion chain, CancellationToken cancellationToken)
+    private async Task<Criterion> ResolveAsync(Session session, ChainCriterion chain, Visible? visible, CancellationToken cancellationToken)
     {
         var hashes = ImmutableArray.CreateBuilder<long>();
         var sources = chain.Reference.Sources;
         foreach (var target in chain.Targets.Where(target => sources.Any(source => (source.TargetType ?? target.Type) == target.Type)))
         {
-            var rows = await FewAsync(session, target.Type, target.Criterion, "r.id_hash", "", cancellationToken);
+            var rows = await FewAsync(session, target.Type, target.Criterion, "r.id_hash", "", visible, cancellationToken);
             if (rows is null || hashes.Count + rows.Count > MostResolved)
             {
                 return chain;
@@ -169,21 +190,28 @@ internal sealed partial class ResourceStore
         return new TargetsCriterion(chain.Reference, hashes.ToImmutable());
     }
 
-    private async Task<Criterion> ResolveAsync(Session session, HasCriterion has, CancellationToken cancellationToken)
+    private async Task<Criterion> ResolveAsync(Session session, HasCriterion has, Visible? visible, CancellationToken cancellationToken)
     {
         var sql = new SqlText();
         var sources = new CriteriaSql(database, sql).Sources(has.Reference.Sources, "x", true);
         var rows = await FewAsync(
-            session, has.SourceType, has.Criterion, "x.hash", $"JOIN ix_reference x ON x.key = r.key AND {sources}", cancellationToken, sql);
+            session, has.SourceType, has.Criterion, "x.hash", $"JOIN ix_reference x ON x.key = r.key AND {sources}", visible, cancellationToken, sql);
         // A few resources may still refer to very many.
         return rows is null || rows.Count > MostGathered ? has : new RowsCriterion([.. rows]);
     }
 
     /// <summary>One number of each match of a criterion where there are few, else null.</summary>
     private async Task<List<long>?> FewAsync(
-        Session session, string type, Criterion criterion, string column, string join, CancellationToken cancellationToken, SqlText? prefix = null)
+        Session session,
+        string type,
+        Criterion criterion,
+        string column,
+        string join,
+        Visible? visible,
+        CancellationToken cancellationToken,
+        SqlText? prefix = null)
     {
-        var criteria = await ResolveAsync(session, [criterion], cancellationToken);
+        var criteria = await ResolveAsync(session, Narrowed([criterion], visible, type), visible, cancellationToken);
         var driver = SearchDriver.For(criteria).MinBy(candidate => candidate.Cost);
         if (driver is null)
         {
@@ -191,7 +219,7 @@ internal sealed partial class ResourceStore
         }
 
         // The matches are counted before they are joined: a walk over many must stop early.
-        var keys = new SearchSql(database, type, criteria, driver).Keys(MostResolved + 1);
+        var keys = new SearchSql(database, type, criteria, driver, visible).Keys(MostResolved + 1);
         var found = await session.QueryAsync(keys, row => row.GetInt64(0), cancellationToken);
         if (found.Count > MostResolved)
         {
@@ -278,7 +306,7 @@ internal sealed partial class ResourceStore
     }
 
     private async Task<(ImmutableArray<StoredResource> Included, ImmutableArray<string> Warnings)> IncludeAsync(
-        Session session, SearchQuery query, List<Match> page, CancellationToken cancellationToken)
+        Session session, SearchQuery query, List<Match> page, Visible? visible, CancellationToken cancellationToken)
     {
         if (page.Count == 0 || (query.Includes.IsEmpty && query.ReverseIncludes.IsEmpty))
         {
@@ -296,7 +324,7 @@ internal sealed partial class ResourceStore
             sql.Append(database.AnyOf("x.key", keys, sql)).Append(" AND ")
                 .Append(new CriteriaSql(database, sql).Sources(include.Parameter.Sources, "x", true))
                 .Append(") t JOIN resource r ON r.id_hash = t.hash AND NOT r.deleted");
-            await TakeAsync(include, sql, include.TargetType);
+            await TakeAsync(include, sql, include.TargetType, SearchTargets(include));
         }
 
         foreach (var include in query.ReverseIncludes)
@@ -312,18 +340,20 @@ internal sealed partial class ResourceStore
                 sql.Append(new CriteriaSql(database, sql).Sources(include.Parameter.Sources, "x", true)).Append(" AND ")
                     .Append(database.AnyOf("x.hash", hashes, sql))
                     .Append(") t JOIN resource r ON r.key = t.key AND NOT r.deleted");
-                await TakeAsync(include, sql, targetType: null);
+                await TakeAsync(include, sql, targetType: null, [include.SourceType]);
             }
         }
 
         return (included.ToImmutable(), warnings.ToImmutable());
 
-        async Task TakeAsync(Include include, SqlText sql, string? targetType)
+        async Task TakeAsync(Include include, SqlText sql, string? targetType, ImmutableArray<string> targetTypes)
         {
             if (targetType is not null)
             {
                 sql.Append($" AND r.type = {sql.Value(ResourceCatalog.NumberOf(targetType))}");
             }
+
+            AppendVisible(sql, visible, targetTypes);
 
             sql.Append(FormattableString.Invariant($" LIMIT {limits.IncludeLimit + 1}"));
             var rows = await session.QueryAsync(sql, row => (Key: row.GetInt64(0), Stored: row.ReadStored()), cancellationToken);
@@ -342,8 +372,43 @@ internal sealed partial class ResourceStore
         }
     }
 
+    private static ImmutableArray<string> SearchTargets(Include include) => include.TargetType is { } only ? [only]
+        : include.Parameter.Targets.IsEmpty ? ResourceCatalog.Types
+        : include.Parameter.Targets;
+
+    /// <summary>The row <c>r</c> is of one of the types and seen by the caller; types of which everything is seen are one list.</summary>
+    private void AppendVisible(SqlText sql, Visible? visible, ImmutableArray<string> types)
+    {
+        if (visible is null)
+        {
+            return;
+        }
+
+        var write = new CriteriaSql(database, sql);
+        var sights = types.Select(type => (Type: type, Criteria: visible(type))).Where(sight => !sight.Criteria.Contains(AnyCriterion.Nothing)).ToList();
+        sql.Append(" AND (");
+        sql.Append(write.AnyOf(
+            "r.type", [.. sights.Where(sight => sight.Criteria.IsEmpty).Select(sight => (long)ResourceCatalog.NumberOf(sight.Type))]));
+        foreach (var (type, criteria) in sights.Where(sight => !sight.Criteria.IsEmpty))
+        {
+            sql.Append($" OR (r.type = {sql.Value(ResourceCatalog.NumberOf(type))}");
+            foreach (var criterion in criteria)
+            {
+                sql.Append(" AND ");
+                write.Append(criterion, new Subject("r.key", "r", "r.rank"));
+            }
+
+            sql.Append(")");
+        }
+
+        sql.Append(")");
+    }
+
+    private static ImmutableArray<Criterion> Narrowed(ImmutableArray<Criterion> criteria, Visible? visible, string type) =>
+        visible is null ? criteria : criteria.AddRange(visible(type));
+
     /// <summary>Across types the order is by time of change, which all types share. Each type is a branch with its own parameters.</summary>
-    private async Task<SearchPage> SearchSystemAsync(Session session, SearchQuery query, CancellationToken cancellationToken)
+    private async Task<SearchPage> SearchSystemAsync(Session session, Caller caller, SearchQuery query, CancellationToken cancellationToken)
     {
         var ascending = query.Sort is [{ Parameter.Kind: IndexKind.LastUpdated, Descending: false }];
         if (!query.Sort.IsEmpty && query.Sort is not [{ Parameter.Kind: IndexKind.LastUpdated }])
@@ -352,9 +417,22 @@ internal sealed partial class ResourceStore
         }
 
         var order = ascending ? SearchOrder.UpdatedAscending : SearchOrder.UpdatedDescending;
+        var visible = SightOf(caller, Interaction.SearchSystem);
+        foreach (var type in query.Types)
+        {
+            caller.Demand(Interaction.SearchType, type);
+        }
+
         var searches = (query.Types.IsEmpty ? ResourceCatalog.Types : query.Types)
-            .Select(type => new SearchSql(database, type, [.. query.Criteria.Select(criterion => OnType(criterion, type))], driver: null))
+            .Where(type => caller.May(Interaction.SearchType, type))
+            .Select(type => new SearchSql(
+                database, type, Narrowed([.. query.Criteria.Select(criterion => OnType(criterion, type))], visible, type), driver: null, visible))
             .ToList();
+        if (searches.Count == 0)
+        {
+            return new SearchPage([], [], query.Total == TotalMode.None ? null : 0, null, []);
+        }
+
         if (query.Count == 0)
         {
             return new SearchPage([], [], await TotalAsync(session, searches, CountMode(query.Total), cancellationToken), null, []);
@@ -377,7 +455,7 @@ internal sealed partial class ResourceStore
         long? total = query.Total != TotalMode.None && !more && query.After is null
             ? page.Count
             : await TotalAsync(session, searches, query.Total, cancellationToken);
-        var (included, warnings) = await IncludeAsync(session, query, page, cancellationToken);
+        var (included, warnings) = await IncludeAsync(session, query, page, SightOf(caller, Interaction.Read), cancellationToken);
         return new SearchPage(
             [.. page.Select(match => match.Resource)],
             included,
@@ -403,10 +481,11 @@ internal sealed partial class ResourceStore
     private async Task<List<string>> MatchIdsAsync(
         Session session, Caller caller, SearchQuery query, int limit, CancellationToken cancellationToken)
     {
-        caller.Demand(Interaction.SearchType);
-        var criteria = await ResolveAsync(session, query.Criteria, cancellationToken);
+        caller.Demand(Interaction.SearchType, query.Types[0]);
+        var visible = SightOf(caller, Interaction.SearchType);
+        var criteria = await ResolveAsync(session, Narrowed(query.Criteria, visible, query.Types[0]), visible, cancellationToken);
         var driver = await ChooseAsync(session, query.Types[0], criteria, SearchOrder.Keys, cancellationToken);
-        var keys = new SearchSql(database, query.Types[0], criteria, driver).Keys(limit);
+        var keys = new SearchSql(database, query.Types[0], criteria, driver, visible).Keys(limit);
         var sql = new SqlText().Append($"SELECT r.id FROM ({keys}) q JOIN resource r ON r.key = q.key");
         sql.Parameters.AddRange(keys.Parameters);
         return await session.QueryAsync(sql, row => row.GetString(0), cancellationToken);

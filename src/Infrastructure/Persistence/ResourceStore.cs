@@ -1,8 +1,10 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using TeleFhir.Domain.Access;
 using TeleFhir.Domain.Fhir;
 using TeleFhir.Domain.Search;
 using TeleFhir.Domain.Storage;
+using TeleFhir.Infrastructure.Search;
 
 namespace TeleFhir.Infrastructure.Persistence;
 
@@ -14,49 +16,61 @@ internal sealed partial class ResourceStore(
     IndexWriter indexWriter,
     KeySequence keys,
     StoreLimits limits,
+    Visibility visibility,
     TimeProvider clock) : IResourceStore
 {
     /// <inheritdoc />
     public async ValueTask<StoredResource?> ReadAsync(Caller caller, ResourceKey key, CancellationToken cancellationToken)
     {
-        caller.Demand(key.Version is null ? Interaction.Read : Interaction.VersionRead);
+        var interaction = key.Version is null ? Interaction.Read : Interaction.VersionRead;
+        caller.Demand(interaction, key.Type);
         await using var session = await database.OpenAsync(cancellationToken);
-        var current = await FindAsync(session, key, cancellationToken);
-        if (current is not { } found || key.Version is not { } version || found.Resource.Key.Version == version)
+        var visible = SightOf(caller, interaction)?.Invoke(key.Type) ?? [];
+        var current = await FindAsync(session, key, key.Version is null ? visible : [], cancellationToken);
+        if (current is not { } found)
         {
-            return current?.Resource;
+            return null;
         }
 
-        var sql = new SqlText();
-        sql.Append("SELECT h.updated, h.method, h.raw FROM history h WHERE h.key = ").Append(sql.Value(found.Key))
-            .Append(" AND h.version = ").Append(sql.Value(version));
-        var old = await session.QueryAsync(
-            sql,
-            row => new StoredResource(
-                key, new DateTimeOffset(row.GetInt64(0), TimeSpan.Zero), (VersionMethod)row.GetInt16(1), row.GetFieldValue<byte[]>(2)),
-            cancellationToken);
-        return old.SingleOrDefault();
+        var version = key.Version is not { } wanted || found.Resource.Key.Version == wanted
+            ? found.Resource
+            : await VersionAsync(session, found.Key, key, wanted, cancellationToken);
+        var isJudged = visible.IsEmpty || (key.Version is null && !found.Resource.IsDeleted);
+        return isJudged || (version is not null && await IsSeenAsync(session, visible, found.Key, version, cancellationToken)) ? version : null;
     }
 
     /// <inheritdoc />
     public async Task<HistoryPage> HistoryAsync(Caller caller, HistoryQuery query, CancellationToken cancellationToken)
     {
-        caller.Demand(query switch
+        var interaction = query switch
         {
             { Id: not null } => Interaction.HistoryInstance,
             { Type: not null } => Interaction.HistoryType,
             _ => Interaction.HistorySystem,
-        });
+        };
+        caller.Demand(interaction);
+        if (query.Type is not null)
+        {
+            caller.Demand(interaction, query.Type);
+        }
+
         await using var session = await database.OpenAsync(cancellationToken);
         long? key = null;
         if (query is { Type: { } type, Id: { } id })
         {
-            var found = await FindAsync(session, new ResourceKey(type, id), cancellationToken)
-                ?? throw FhirException.NotFound($"{type}/{id} is not known.");
+            var found = await FindAsync(session, new ResourceKey(type, id), [], cancellationToken)
+                ?? throw FhirException.NotFound($"{type}/{id} does not exist.");
             key = found.Key;
         }
 
-        var history = new HistorySql(query, key);
+        return SightOf(caller, interaction) is { } visible
+            ? await SeenHistoryAsync(session, caller, query, key, visible, cancellationToken)
+            : await WholeHistoryAsync(session, query, key, cancellationToken);
+    }
+
+    private async Task<HistoryPage> WholeHistoryAsync(Session session, HistoryQuery query, long? key, CancellationToken cancellationToken)
+    {
+        var history = new HistorySql(query, key, ResourceCatalog.Types);
         var rows = query.Count == 0
             ? []
             : await session.QueryAsync(history.Page(query.Count + 1), row => (Key: row.GetInt64(0), Stored: row.ReadStored()), cancellationToken);
@@ -68,17 +82,44 @@ internal sealed partial class ResourceStore(
         return new HistoryPage(
             [.. entries.Select(entry => entry.Stored)],
             query.Count > 0 && total > limits.TotalLimit ? null : total,
-            more ? new HistoryCursor(entries[^1].Stored.LastUpdated.Ticks, entries[^1].Key, entries[^1].Stored.Key.Version ?? 0) : null);
+            more ? CursorOf(entries[^1].Key, entries[^1].Stored) : null);
     }
 
-    private static async Task<(long Key, StoredResource Resource)?> FindAsync(
-        Session session, ResourceKey key, CancellationToken cancellationToken)
+    private static HistoryCursor CursorOf(long key, StoredResource version) => new(version.LastUpdated.Ticks, key, version.Key.Version ?? 0);
+
+    /// <summary>The current row; one that is withheld is not found, one that is deleted is left to be judged by what it was.</summary>
+    private async Task<(long Key, StoredResource Resource)?> FindAsync(
+        Session session, ResourceKey key, ImmutableArray<Criterion> visible, CancellationToken cancellationToken)
     {
         var sql = new SqlText();
         sql.Append($"SELECT {RowReader.StoredColumns} FROM resource r WHERE r.id_hash = ")
             .Append(sql.Value(StorageHash.OfReference(key.Type, key.Id)));
+        if (!visible.IsEmpty)
+        {
+            sql.Append(" AND (r.deleted OR (1 = 1");
+            new CriteriaSql(database, sql, _ => visible).AppendVisible(key.Type, new Subject("r.key", "r", "r.rank"));
+            sql.Append("))");
+        }
+
         var rows = await session.QueryAsync(sql, row => (row.GetInt64(0), row.ReadStored()), cancellationToken);
         return rows.Count == 0 ? null : rows[0];
+    }
+
+    private static async Task<StoredResource?> VersionAsync(
+        Session session, long storageKey, ResourceKey key, int version, CancellationToken cancellationToken)
+    {
+        var sql = new SqlText();
+        sql.Append("SELECT h.updated, h.method, h.raw FROM history h WHERE h.key = ").Append(sql.Value(storageKey))
+            .Append(" AND h.version = ").Append(sql.Value(version));
+        var old = await session.QueryAsync(
+            sql,
+            row => new StoredResource(
+                new ResourceKey(key.Type, key.Id, version),
+                new DateTimeOffset(row.GetInt64(0), TimeSpan.Zero),
+                (VersionMethod)row.GetInt16(1),
+                row.GetFieldValue<byte[]>(2)),
+            cancellationToken);
+        return old.SingleOrDefault();
     }
 }
 
@@ -88,7 +129,10 @@ internal sealed partial class ResourceStore(
 internal sealed record StoreLimits(int TotalLimit = 1000, int IncludeLimit = 1000);
 
 /// <summary>The SQL of a history request: versions from the table of current ones and the table of old ones, as one order.</summary>
-internal sealed class HistorySql(HistoryQuery query, long? key)
+/// <param name="query">The request.</param>
+/// <param name="key">The storage key of the one resource it is about, or null.</param>
+/// <param name="types">The types of a history of everything.</param>
+internal sealed class HistorySql(HistoryQuery query, long? key, IReadOnlyList<string> types)
 {
     public SqlText Page(int limit)
     {
@@ -117,11 +161,11 @@ internal sealed class HistorySql(HistoryQuery query, long? key)
     /// <summary>One ordered, limited branch per table and type: each reads a range of its index and no more.</summary>
     private void Union(SqlText sql, string columns, string? order, int? limit)
     {
-        IEnumerable<short?> types = key is not null ? [null]
+        IEnumerable<short?> numbers = key is not null ? [null]
             : query.Type is { } type ? [ResourceCatalog.NumberOf(type)]
-            : ResourceCatalog.Types.Select(name => (short?)ResourceCatalog.NumberOf(name));
+            : types.Select(name => (short?)ResourceCatalog.NumberOf(name));
         var first = true;
-        foreach (var number in types)
+        foreach (var number in numbers)
         {
             foreach (var table in (string[])["resource", "history"])
             {

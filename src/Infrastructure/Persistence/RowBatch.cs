@@ -25,6 +25,8 @@ internal sealed class RowBatch
 
     public List<StringRow> Strings { get; } = [];
 
+    public List<ConsentRuleRow> ConsentRules { get; } = [];
+
     /// <summary>Progress of imports; takes the place of what is stored.</summary>
     public List<ImportRow> Imports { get; } = [];
 
@@ -42,6 +44,7 @@ internal sealed class RowBatch
         Dates.AddRange(other.Dates);
         Quantities.AddRange(other.Quantities);
         Strings.AddRange(other.Strings);
+        ConsentRules.AddRange(other.ConsentRules);
         Imports.AddRange(other.Imports);
     }
 }
@@ -154,8 +157,17 @@ internal static class Tables
         new Column<StringRow, string?>("rest", NpgsqlDbType.Text, row => row.Rest),
         new Column<StringRow, string>("text", NpgsqlDbType.Text, row => row.Text));
 
+    public static readonly Table<ConsentRuleRow> ConsentRule = Index<ConsentRuleRow>(
+        "consent_rule",
+        new Column<ConsentRuleRow, long>("patient", NpgsqlDbType.Bigint, row => row.Patient),
+        new Column<ConsentRuleRow, long>("actor", NpgsqlDbType.Bigint, row => row.Actor),
+        new Column<ConsentRuleRow, short>("type", NpgsqlDbType.Smallint, row => row.Type),
+        new Column<ConsentRuleRow, long>("starts", NpgsqlDbType.Bigint, row => row.Starts),
+        new Column<ConsentRuleRow, long>("ends", NpgsqlDbType.Bigint, row => row.Ends));
+
     /// <summary>The tables that hold index rows of a resource, by its key.</summary>
-    public static readonly IReadOnlyList<string> OfIndex = [Token.Name, Reference.Name, Date.Name, Quantity.Name, String.Name];
+    public static readonly IReadOnlyList<string> OfIndex =
+        [Token.Name, Reference.Name, Date.Name, Quantity.Name, String.Name, ConsentRule.Name];
 
     private static Table<TRow> Index<TRow>(string name, params Column<TRow>[] columns)
         where TRow : IndexRow => new(

@@ -211,6 +211,7 @@ internal sealed class SqliteSession(SqliteSlot slot, bool inTransaction, Action 
         Insert(Tables.Date, batch.Dates);
         Insert(Tables.Quantity, batch.Quantities);
         Insert(Tables.String, batch.Strings);
+        Insert(Tables.ConsentRule, batch.ConsentRules);
         Insert(Tables.Outbox, batch.Outbox);
         Insert(Tables.Import, batch.Imports, upsert: true);
         slot.Execute("COMMIT");

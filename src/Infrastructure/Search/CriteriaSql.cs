@@ -19,16 +19,29 @@ internal sealed record TargetsCriterion(SearchParameter Reference, ImmutableArra
 /// <summary>The resource is one of these: a reverse chain that was resolved first.</summary>
 internal sealed record RowsCriterion(ImmutableArray<long> IdHashes) : Criterion;
 
+/// <summary>What resources of a type must satisfy to be seen; empty where nothing is withheld.</summary>
+internal delegate ImmutableArray<Criterion> Visible(string type);
+
 /// <summary>Writes criteria as conditions: probes of the index rows of one resource.</summary>
-internal sealed class CriteriaSql(Database database, SqlText sql)
+/// <param name="database">Whose dialect.</param>
+/// <param name="sql">Where to.</param>
+/// <param name="visible">What is seen of the resources that a chain or <c>_has</c> leads to; null where nothing is withheld.</param>
+internal sealed class CriteriaSql(Database database, SqlText sql, Visible? visible = null)
 {
+    private AccessSql? _access;
     private int _aliases;
+
+    /// <summary>Writes what a caller may see.</summary>
+    public AccessSql Access => _access ??= new AccessSql(this, sql, Alias);
 
     /// <summary>Whether the criterion looks at the resource's own row.</summary>
     public static bool NeedsRow(Criterion criterion) => criterion switch
     {
         ValueCriterion { Parameter.Kind: IndexKind.Id or IndexKind.LastUpdated } => true,
         HasCriterion or RowsCriterion => true,
+        CompartmentCriterion { Type: "Patient" } or ConsentCriterion { Type: "Patient" } => true,
+        AnyCriterion any => any.Alternatives.Any(NeedsRow),
+        AllCriterion all => all.Parts.Any(NeedsRow),
         _ => false,
     };
 
@@ -56,6 +69,24 @@ internal sealed class CriteriaSql(Database database, SqlText sql)
                 break;
             case RowsCriterion rows:
                 sql.Append(AnyOf($"{subject.Row}.id_hash", rows.IdHashes));
+                break;
+            case AnyCriterion any:
+                Combine(any.Alternatives, " OR ", "1 = 0", subject);
+                break;
+            case AllCriterion all:
+                Combine(all.Parts, " AND ", "1 = 1", subject);
+                break;
+            case CompartmentCriterion compartment:
+                sql.Append(Access.Compartment(compartment, subject));
+                break;
+            case NoPatientCriterion noPatient:
+                sql.Append(Access.NoPatient(noPatient, subject));
+                break;
+            case ClearanceCriterion clearance:
+                sql.Append(Access.Clearance(clearance, subject));
+                break;
+            case ConsentCriterion consent:
+                sql.Append(Access.Consent(consent, subject));
                 break;
             default:
                 throw new NotSupportedException(criterion.GetType().Name);
@@ -318,8 +349,10 @@ internal sealed class CriteriaSql(Database database, SqlText sql)
             .Append($" WHERE {x}.key = {subject.Key} AND {Sources(chain.Reference.Sources, x, true)} AND (");
         for (var i = 0; i < chain.Targets.Length; i++)
         {
+            var target = new Subject($"{t}.key", t, $"{t}.rank");
             sql.Append(i == 0 ? "" : " OR ").Append($"({t}.type = {sql.Value(ResourceCatalog.NumberOf(chain.Targets[i].Type))} AND ");
-            Append(chain.Targets[i].Criterion, new Subject($"{t}.key", t, $"{t}.rank"));
+            Append(chain.Targets[i].Criterion, target);
+            AppendVisible(chain.Targets[i].Type, target);
             sql.Append(")");
         }
 
@@ -329,11 +362,35 @@ internal sealed class CriteriaSql(Database database, SqlText sql)
     private void Has(HasCriterion has, Subject subject)
     {
         var (x, s) = (Alias(), Alias());
-        var joined = NeedsRow(has.Criterion);
+        var joined = NeedsRow(has.Criterion) || (visible is not null && visible(has.SourceType).Any(NeedsRow));
         sql.Append($"EXISTS (SELECT 1 FROM ix_reference {x}{(joined ? $" JOIN resource {s} ON {s}.key = {x}.key" : "")}")
             .Append($" WHERE {Sources(has.Reference.Sources, x, true)} AND {x}.hash = {subject.Row}.id_hash AND ");
-        Append(has.Criterion, new Subject($"{x}.key", joined ? s : null, $"{x}.rank"));
+        var source = new Subject($"{x}.key", joined ? s : null, $"{x}.rank");
+        Append(has.Criterion, source);
+        AppendVisible(has.SourceType, source);
         sql.Append($"{database.Fence})");
+    }
+
+    /// <summary>Appends, each behind an AND, what the resource must satisfy to be seen.</summary>
+    public void AppendVisible(string type, Subject subject)
+    {
+        foreach (var criterion in visible is null ? [] : visible(type))
+        {
+            sql.Append(" AND ");
+            Append(criterion, subject);
+        }
+    }
+
+    private void Combine(ImmutableArray<Criterion> criteria, string word, string none, Subject subject)
+    {
+        sql.Append("(").Append(criteria.IsEmpty ? none : "");
+        for (var i = 0; i < criteria.Length; i++)
+        {
+            sql.Append(i == 0 ? "" : word);
+            Append(criteria[i], subject);
+        }
+
+        sql.Append(")");
     }
 
     private static string Or(ImmutableArray<SearchValue> values, Func<SearchValue, string> condition) =>

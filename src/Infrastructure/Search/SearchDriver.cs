@@ -50,6 +50,7 @@ internal sealed record SearchDriver(
                     "resource", [(write, _) => write.AnyOf("d.id_hash", rows.IdHashes)], false, Few, [rows]),
                 TargetsCriterion targets => References(targets.Reference.Sources, targets.Hashes, targets, narrow: false),
                 ValueCriterion value => ForValue(value),
+                CompartmentCriterion { Patients: NamedPatients patients } own => Compartment(own, patients),
                 _ => null,
             };
             if (driver is not null)
@@ -115,6 +116,15 @@ internal sealed record SearchDriver(
             default:
                 return null;
         }
+    }
+
+    /// <summary>The record of named patients: what refers to them, or they themselves.</summary>
+    private static SearchDriver Compartment(CompartmentCriterion criterion, NamedPatients patients)
+    {
+        ImmutableArray<long> hashes = [.. patients.Ids.Select(id => StorageHash.OfReference("Patient", id))];
+        return criterion.Type == "Patient"
+            ? new("resource", [(write, _) => write.AnyOf("d.id_hash", hashes)], false, Few, [criterion])
+            : References(criterion.Sources, hashes, criterion, narrow: false);
     }
 
     private static SearchDriver? Tokens(

@@ -37,7 +37,8 @@ internal sealed record TotalColumn(int? Limit);
 /// Writes the statements of a search of one type. The innermost query walks one index (<see cref="SearchDriver"/>) in the order asked for
 /// and stops after a page; only then are the resources themselves fetched.
 /// </summary>
-internal sealed class SearchSql(Database database, string type, ImmutableArray<Criterion> criteria, SearchDriver? driver)
+internal sealed class SearchSql(
+    Database database, string type, ImmutableArray<Criterion> criteria, SearchDriver? driver, Visible? visible = null)
 {
     /// <summary>One page: the columns of a stored resource, then the sort values, then the total if asked for.</summary>
     public SqlText Page(SearchOrder order, ImmutableArray<SortKey> sort, PageCursor? after, int limit, TotalColumn? total = null)
@@ -86,7 +87,7 @@ internal sealed class SearchSql(Database database, string type, ImmutableArray<C
     public SqlText Reach(int limit)
     {
         var sql = new SqlText();
-        var write = new CriteriaSql(database, sql);
+        var write = new CriteriaSql(database, sql, visible);
         sql.Append("SELECT count(*) FROM (");
         var ranges = driver!.Ranges;
         for (var i = 0; i < ranges.Length; i++)
@@ -119,7 +120,7 @@ internal sealed class SearchSql(Database database, string type, ImmutableArray<C
 
     private void Walk(SqlText sql, SearchOrder order, PageCursor? after, int limit)
     {
-        var write = new CriteriaSql(database, sql);
+        var write = new CriteriaSql(database, sql, visible);
         var direction = order is SearchOrder.TimelineAscending or SearchOrder.UpdatedAscending or SearchOrder.TimelineAbsent ? "" : " DESC";
         var end = $" ORDER BY s0{direction}, key{direction}{Limit(limit)}";
         if (driver is null)
@@ -195,7 +196,7 @@ internal sealed class SearchSql(Database database, string type, ImmutableArray<C
     /// <summary>All matches, in no order.</summary>
     private void AppendKeys(SqlText sql, int? limit = null)
     {
-        var write = new CriteriaSql(database, sql);
+        var write = new CriteriaSql(database, sql, visible);
         if (driver is null)
         {
             sql.Append($"SELECT r.key AS key FROM resource r WHERE {OfType("r", sql)}");
@@ -281,7 +282,7 @@ internal sealed class SearchSql(Database database, string type, ImmutableArray<C
     private string SortValue(SqlText sql, SortKey key)
     {
         var parameter = key.Parameter;
-        var write = new CriteriaSql(database, sql);
+        var write = new CriteriaSql(database, sql, visible);
         var of = key.Descending ? "MAX" : "MIN";
         string From(string table, string column) => $"(SELECT {of}(y.{column}) FROM {table} y WHERE y.key = m.key"
             + $" AND {write.Sources(parameter.Sources, "y", parameter.Kind == IndexKind.Reference)})";

@@ -21,6 +21,52 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
 
             NpgsqlModelBuilderExtensions.UseIdentityByDefaultColumns(modelBuilder);
 
+            modelBuilder.Entity("TeleFhir.Infrastructure.Persistence.ConsentRuleRow", b =>
+                {
+                    b.Property<long>("Key")
+                        .HasColumnType("bigint")
+                        .HasColumnName("key");
+
+                    b.Property<int>("Param")
+                        .HasColumnType("integer")
+                        .HasColumnName("param");
+
+                    b.Property<short>("Ordinal")
+                        .HasColumnType("smallint")
+                        .HasColumnName("ordinal");
+
+                    b.Property<long>("Actor")
+                        .HasColumnType("bigint")
+                        .HasColumnName("actor");
+
+                    b.Property<long>("Ends")
+                        .HasColumnType("bigint")
+                        .HasColumnName("ends");
+
+                    b.Property<short>("Item")
+                        .HasColumnType("smallint")
+                        .HasColumnName("item");
+
+                    b.Property<long>("Patient")
+                        .HasColumnType("bigint")
+                        .HasColumnName("patient");
+
+                    b.Property<long>("Starts")
+                        .HasColumnType("bigint")
+                        .HasColumnName("starts");
+
+                    b.Property<short>("Type")
+                        .HasColumnType("smallint")
+                        .HasColumnName("type");
+
+                    b.HasKey("Key", "Param", "Ordinal");
+
+                    b.HasIndex("Patient")
+                        .HasDatabaseName("consent_rule_patient");
+
+                    b.ToTable("consent_rule", (string)null);
+                });
+
             modelBuilder.Entity("TeleFhir.Infrastructure.Persistence.DateRow", b =>
                 {
                     b.Property<long>("Key")

@@ -16,6 +16,52 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
 #pragma warning disable 612, 618
             modelBuilder.HasAnnotation("ProductVersion", "10.0.14");
 
+            modelBuilder.Entity("TeleFhir.Infrastructure.Persistence.ConsentRuleRow", b =>
+                {
+                    b.Property<long>("Key")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("key");
+
+                    b.Property<int>("Param")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("param");
+
+                    b.Property<short>("Ordinal")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("ordinal");
+
+                    b.Property<long>("Actor")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("actor");
+
+                    b.Property<long>("Ends")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("ends");
+
+                    b.Property<short>("Item")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("item");
+
+                    b.Property<long>("Patient")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("patient");
+
+                    b.Property<long>("Starts")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("starts");
+
+                    b.Property<short>("Type")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("type");
+
+                    b.HasKey("Key", "Param", "Ordinal");
+
+                    b.HasIndex("Patient")
+                        .HasDatabaseName("consent_rule_patient");
+
+                    b.ToTable("consent_rule", (string)null);
+                });
+
             modelBuilder.Entity("TeleFhir.Infrastructure.Persistence.DateRow", b =>
                 {
                     b.Property<long>("Key")
