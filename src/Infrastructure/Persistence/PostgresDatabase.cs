@@ -137,6 +137,7 @@ internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransac
             Insert(statements, Tables.String, batch.Strings);
             Insert(statements, Tables.Outbox, batch.Outbox);
             Insert(statements, Tables.Import, batch.Imports, upsert: true);
+            Insert(statements, Tables.Revocation, batch.Revocations);
             await statements.ExecuteNonQueryAsync(cancellationToken);
         }
 

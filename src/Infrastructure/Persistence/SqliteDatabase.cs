@@ -211,6 +211,7 @@ internal sealed class SqliteSession(SqliteSlot slot, bool inTransaction, Action 
         Insert(Tables.String, batch.Strings);
         Insert(Tables.Outbox, batch.Outbox);
         Insert(Tables.Import, batch.Imports, upsert: true);
+        Insert(Tables.Revocation, batch.Revocations);
         slot.Execute("COMMIT");
         _committed = true;
         return Task.CompletedTask;
