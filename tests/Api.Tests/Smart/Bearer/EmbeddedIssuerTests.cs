@@ -1,0 +1,185 @@
+using System.Diagnostics;
+using System.Net;
+using System.Security.Cryptography;
+using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+using TeleFhir.Api.Fhir;
+using TeleFhir.Api.Smart.Bearer;
+using TeleFhir.Domain.Access;
+using TeleFhir.Infrastructure.Tests;
+
+namespace TeleFhir.Api.Tests.Smart.Bearer;
+
+/// <summary>Tokens of the authorization server in the same process: its keys, and what is revoked.</summary>
+public sealed class EmbeddedIssuerTests : IDisposable
+{
+    private const string Issuer = "http://localhost/auth";
+
+    private readonly List<RSA> _rsa = [];
+    private IReadOnlyCollection<SecurityKey> _published = [];
+
+    public void Dispose() => _rsa.ForEach(rsa => rsa.Dispose());
+
+    [Fact]
+    public async Task Its_keys_come_from_memory_and_change_at_once()
+    {
+        var first = NewKey("first");
+        var second = NewKey("second");
+        _published = [first];
+        await using var host = await StartAsync();
+        var old = Mint(first);
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(host, old));
+        Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(host, Mint(second)));
+
+        _published = [second, first];
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(host, old));
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(host, Mint(second)));
+
+        _published = [second];
+        Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(host, old));
+    }
+
+    [Theory]
+    [InlineData(RevokedKind.Token, "token-1")]
+    [InlineData(RevokedKind.Authorization, "grant-1")]
+    [InlineData(RevokedKind.User, "user-1")]
+    [InlineData(RevokedKind.Client, "client-1")]
+    public async Task A_revoked_token_is_refused_at_once_where_it_was_revoked_also_when_it_is_known(RevokedKind kind, string value)
+    {
+        var key = NewKey("k");
+        _published = [key];
+        await using var host = await StartAsync();
+        var token = Mint(key);
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(host, token));
+
+        await host.Services.GetRequiredService<IRevocations>().AddAsync(kind, value, TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(host, token));
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(host, Mint(key, token: "token-2", grant: "grant-2", user: "user-2", client: "client-2")));
+    }
+
+    [Fact]
+    public async Task A_revoked_token_is_refused_within_seconds_on_another_node_of_the_same_database()
+    {
+        var key = NewKey("k");
+        _published = [key];
+        var cluster = await PostgresCluster.SharedAsync();
+        await using var database = await cluster.CreateDatabaseAsync();
+        await using var here = await StartAsync(database.ConnectionString);
+        await using var there = await StartAsync(database.ConnectionString);
+        var token = Mint(key);
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(there, token));
+
+        await here.Services.GetRequiredService<IRevocations>().AddAsync(RevokedKind.Token, "token-1", TestContext.Current.CancellationToken);
+
+        var waited = Stopwatch.StartNew();
+        while (await StatusAsync(there, token) == HttpStatusCode.OK && waited.Elapsed < TimeSpan.FromSeconds(15))
+        {
+            await Task.Delay(100, TestContext.Current.CancellationToken);
+        }
+
+        Assert.InRange(waited.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(5));
+        await using var restarted = await StartAsync(database.ConnectionString);
+        Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(restarted, token));
+    }
+
+    [Fact]
+    public async Task A_short_key_vouches_for_nothing()
+    {
+        var rsa = RSA.Create(1024);
+        _rsa.Add(rsa);
+        _published = [new RsaSecurityKey(rsa) { KeyId = "short" }, NewKey("long")];
+        await using var host = await StartAsync();
+
+        Assert.Null(host.Services.GetRequiredService<EmbeddedKeys>().Current.Find("short"));
+        Assert.NotNull(host.Services.GetRequiredService<EmbeddedKeys>().Current.Find("long"));
+    }
+
+    [Fact]
+    public async Task A_token_that_is_known_costs_microseconds()
+    {
+        var key = NewKey("k");
+        _published = [key];
+        await using var host = await StartAsync();
+        var tokens = host.Services.GetRequiredService<BearerTokens>();
+        var token = Mint(key);
+        var first = Stopwatch.StartNew();
+        Assert.Equal(Verdict.Admitted, (await tokens.AdmitAsync(token, TestContext.Current.CancellationToken)).Verdict);
+        first.Stop();
+        var fresh = Enumerable.Range(0, 200).Select(at => Mint(key, token: $"t{at}")).ToList();
+        var checking = Stopwatch.StartNew();
+        foreach (var other in fresh)
+        {
+            await tokens.AdmitAsync(other, TestContext.Current.CancellationToken);
+        }
+
+        var perCheck = checking.Elapsed.TotalMicroseconds / fresh.Count;
+        var best = double.MaxValue;
+        for (var round = 0; round < 5; round++)
+        {
+            const int times = 20_000;
+            var watch = Stopwatch.StartNew();
+            for (var i = 0; i < times; i++)
+            {
+                await tokens.AdmitAsync(token, TestContext.Current.CancellationToken);
+            }
+
+            best = Math.Min(best, watch.Elapsed.TotalMicroseconds / times);
+        }
+
+        TestContext.Current.SendDiagnosticMessage(
+            "A token of {0} letters: first {1:0} us, checked in full {2:0.0} us, known {3:0.00} us", token.Length, first.Elapsed.TotalMicroseconds, perCheck, best);
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            "A token of {0} letters: first {1:0} us, checked in full {2:0.0} us, known {3:0.00} us", token.Length, first.Elapsed.TotalMicroseconds, perCheck, best);
+        Assert.InRange(best, 0, 25);
+    }
+
+    private static async Task<HttpStatusCode> StatusAsync(TelehealthHost host, string token) =>
+        (await host.GetAsync("/fhir/Patient?_count=0", $"Authorization: Bearer {token}")).Status;
+
+    private static string Mint(
+        SecurityKey key, string token = "token-1", string grant = "grant-1", string user = "user-1", string client = "client-1")
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        return new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(new SecurityTokenDescriptor
+        {
+            Issuer = Issuer,
+            Audience = "http://localhost/fhir",
+            TokenType = "at+jwt",
+            IssuedAt = now.UtcDateTime,
+            Expires = now.AddMinutes(5).UtcDateTime,
+            SigningCredentials = new SigningCredentials(key, SecurityAlgorithms.RsaSha256),
+            Claims = new Dictionary<string, object>
+            {
+                ["jti"] = token,
+                ["oi_au_id"] = grant,
+                ["sub"] = user,
+                ["client_id"] = client,
+                ["fhirUser"] = "http://localhost/fhir/Practitioner/lee",
+                ["scope"] = "openid fhirUser user/*.rs",
+            },
+        });
+    }
+
+    private Task<TelehealthHost> StartAsync(string? postgres = null) => TelehealthHost.StartAsync(builder =>
+    {
+        builder.UseSetting("Auth:Mode", "Embedded");
+        if (postgres is not null)
+        {
+            builder.UseSetting("Database:Provider", "PostgreSql");
+            builder.UseSetting("ConnectionStrings:TeleFhir", postgres);
+        }
+
+        builder.ConfigureTestServices(services =>
+            services.AddSingleton(provider => new EmbeddedKeys(provider.GetRequiredService<FhirAddress>(), () => _published)));
+    });
+
+    private RsaSecurityKey NewKey(string id)
+    {
+        var rsa = RSA.Create(2048);
+        _rsa.Add(rsa);
+        return new RsaSecurityKey(rsa) { KeyId = id };
+    }
+}
