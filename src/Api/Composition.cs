@@ -62,6 +62,13 @@ internal static class Composition
         try
         {
             configuration.Bind(options);
+
+            // An element of a list that cannot be bound would be left out in silence, and so would a misspelled key of one.
+            options.Auth.Issuers =
+            [
+                .. configuration.GetSection("Auth:Issuers").GetChildren()
+                    .Select(issuer => issuer.Get<IssuerOptions>(strict => strict.ErrorOnUnknownConfiguration = true) ?? new IssuerOptions()),
+            ];
         }
         catch (InvalidOperationException wrong)
         {

@@ -45,7 +45,7 @@ internal sealed class TeleFhirOptions
         public string Mode { get; set; } = "Embedded";
 
         /// <summary>Authorization servers whose tokens are taken, besides the embedded one or instead of it.</summary>
-        public IReadOnlyList<IssuerOptions>? Issuers { get; set; }
+        public IReadOnlyList<IssuerOptions> Issuers { get; set; } = [];
 
         /// <summary>Tokens that live longer are refused; revocations are remembered for this long.</summary>
         public TimeSpan LongestTokenLife { get; set; } = TimeSpan.FromDays(1);

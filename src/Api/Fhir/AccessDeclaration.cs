@@ -28,7 +28,6 @@ internal static class AccessDeclaration
     /// <summary>Refuses the request unless its endpoint is declared and the caller may do what it declares.</summary>
     public static void UseAccessGate(this IApplicationBuilder app)
     {
-        var callers = app.ApplicationServices.GetRequiredService<Callers>();
         app.Use(next => context =>
         {
             // Anything but a RouteEndpoint is routing's own answer (405), which reaches no resource.
@@ -49,6 +48,7 @@ internal static class AccessDeclaration
                 return next(context);
             }
 
+            var callers = context.RequestServices.GetRequiredService<Callers>();
             var pending = callers.IdentifyAsync(context);
             return pending.IsCompletedSuccessfully
                 ? GoOn(pending.Result, declared, callers, context, next)

@@ -27,6 +27,7 @@ public sealed class StartTests
     [InlineData("Development", "Auth:Issuers:0:ClockSkew=01:00:00", "Auth:Issuers:0:ClockSkew")]
     [InlineData("Development", "Auth:Issuers:0:RevocationMode=Introspection", "IntrospectionClientId")]
     [InlineData("Development", "Auth:Issuers:0:RevocationMode=Sometimes", "RevocationMode")]
+    [InlineData("Development", "Auth:Issuers:0:Audience=misspelled", "Audience")]
     [InlineData("Development", "Auth:LongestTokenLife=30.00:00:00", "Auth:LongestTokenLife")]
     [InlineData("Development", "Database:Provider=Oracle", "Database:Provider")]
     [InlineData("Development", "Database:Provider=PostgreSql", "ConnectionStrings:TeleFhir")]

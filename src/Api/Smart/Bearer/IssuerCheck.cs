@@ -9,7 +9,7 @@ internal static class IssuerCheck
 
     public static IEnumerable<string> Faults(TeleFhirOptions.AuthOptions auth, bool isProduction)
     {
-        var issuers = auth.Issuers ?? [];
+        var issuers = auth.Issuers;
         if (auth.LongestTokenLife < TimeSpan.FromMinutes(1) || auth.LongestTokenLife > TimeSpan.FromDays(7))
         {
             yield return "Auth:LongestTokenLife must be from one minute to seven days.";

@@ -40,7 +40,7 @@ internal sealed class Issuers(
 
         if (options.Auth.Mode is "External" or "Both")
         {
-            foreach (var profile in (options.Auth.Issuers ?? []).Select(issuer => IssuerProfile.Of(issuer, address.Base)))
+            foreach (var profile in options.Auth.Issuers.Select(issuer => IssuerProfile.Of(issuer, address.Base)))
             {
                 var keys = new RemoteKeys(profile, client, clock, logger);
                 var introspection = profile.Revocation == RevocationMode.Introspection ? new Introspection(profile, keys, client, logger) : null;
