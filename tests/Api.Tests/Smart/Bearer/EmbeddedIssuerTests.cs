@@ -1,9 +1,9 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Net;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 using TeleFhir.Api.Fhir;
 using TeleFhir.Api.Smart.Bearer;
@@ -15,8 +15,6 @@ namespace TeleFhir.Api.Tests.Smart.Bearer;
 /// <summary>Tokens of the authorization server in the same process: its keys, and what is revoked.</summary>
 public sealed class EmbeddedIssuerTests : IDisposable
 {
-    private const string Issuer = "http://localhost/auth";
-
     private readonly List<RSA> _rsa = [];
     private IReadOnlyCollection<SecurityKey> _published = [];
 
@@ -29,13 +27,13 @@ public sealed class EmbeddedIssuerTests : IDisposable
         var second = NewKey("second");
         _published = [first];
         await using var host = await StartAsync();
-        var old = Mint(first);
+        var old = EmbeddedToken.Mint(first);
         Assert.Equal(HttpStatusCode.OK, await StatusAsync(host, old));
-        Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(host, Mint(second)));
+        Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(host, EmbeddedToken.Mint(second)));
 
         _published = [second, first];
         Assert.Equal(HttpStatusCode.OK, await StatusAsync(host, old));
-        Assert.Equal(HttpStatusCode.OK, await StatusAsync(host, Mint(second)));
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(host, EmbeddedToken.Mint(second)));
 
         _published = [second];
         Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(host, old));
@@ -51,13 +49,13 @@ public sealed class EmbeddedIssuerTests : IDisposable
         var key = NewKey("k");
         _published = [key];
         await using var host = await StartAsync();
-        var token = Mint(key);
+        var token = EmbeddedToken.Mint(key);
         Assert.Equal(HttpStatusCode.OK, await StatusAsync(host, token));
 
         await host.Services.GetRequiredService<IRevocations>().AddAsync(kind, value, TestContext.Current.CancellationToken);
 
         Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(host, token));
-        Assert.Equal(HttpStatusCode.OK, await StatusAsync(host, Mint(key, token: "token-2", grant: "grant-2", user: "user-2", client: "client-2")));
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(host, EmbeddedToken.Mint(key, token: "token-2", grant: "grant-2", user: "user-2", client: "client-2")));
     }
 
     [Fact]
@@ -69,7 +67,7 @@ public sealed class EmbeddedIssuerTests : IDisposable
         await using var database = await cluster.CreateDatabaseAsync();
         await using var here = await StartAsync(database.ConnectionString);
         await using var there = await StartAsync(database.ConnectionString);
-        var token = Mint(key);
+        var token = EmbeddedToken.Mint(key);
         Assert.Equal(HttpStatusCode.OK, await StatusAsync(there, token));
 
         await here.Services.GetRequiredService<IRevocations>().AddAsync(RevokedKind.Token, "token-1", TestContext.Current.CancellationToken);
@@ -98,72 +96,26 @@ public sealed class EmbeddedIssuerTests : IDisposable
     }
 
     [Fact]
-    public async Task A_token_that_is_known_costs_microseconds()
+    public async Task Whoever_has_broken_the_glass_is_known_by_it_on_every_request()
     {
         var key = NewKey("k");
         _published = [key];
-        await using var host = await StartAsync();
+        var emergencies = new OpenRecords();
+        await using var host = await StartAsync(services: services => services.AddSingleton<IEmergencyAccess>(emergencies));
         var tokens = host.Services.GetRequiredService<BearerTokens>();
-        var token = Mint(key);
-        var first = Stopwatch.StartNew();
-        Assert.Equal(Verdict.Admitted, (await tokens.AdmitAsync(token, TestContext.Current.CancellationToken)).Verdict);
-        first.Stop();
-        var fresh = Enumerable.Range(0, 200).Select(at => Mint(key, token: $"t{at}")).ToList();
-        var checking = Stopwatch.StartNew();
-        foreach (var other in fresh)
-        {
-            await tokens.AdmitAsync(other, TestContext.Current.CancellationToken);
-        }
+        var token = EmbeddedToken.Mint(key);
 
-        var perCheck = checking.Elapsed.TotalMicroseconds / fresh.Count;
-        var best = double.MaxValue;
-        for (var round = 0; round < 5; round++)
-        {
-            const int times = 20_000;
-            var watch = Stopwatch.StartNew();
-            for (var i = 0; i < times; i++)
-            {
-                await tokens.AdmitAsync(token, TestContext.Current.CancellationToken);
-            }
-
-            best = Math.Min(best, watch.Elapsed.TotalMicroseconds / times);
-        }
-
-        TestContext.Current.SendDiagnosticMessage(
-            "A token of {0} letters: first {1:0} us, checked in full {2:0.0} us, known {3:0.00} us", token.Length, first.Elapsed.TotalMicroseconds, perCheck, best);
-        TestContext.Current.TestOutputHelper?.WriteLine(
-            "A token of {0} letters: first {1:0} us, checked in full {2:0.0} us, known {3:0.00} us", token.Length, first.Elapsed.TotalMicroseconds, perCheck, best);
-        Assert.InRange(best, 0, 25);
+        Assert.Empty((await tokens.AdmitAsync(token, TestContext.Current.CancellationToken)).Caller.EmergencyPatients);
+        emergencies.Open = ["amy"];
+        Assert.Equal(["amy"], (await tokens.AdmitAsync(token, TestContext.Current.CancellationToken)).Caller.EmergencyPatients);
+        emergencies.Open = [];
+        Assert.Empty((await tokens.AdmitAsync(token, TestContext.Current.CancellationToken)).Caller.EmergencyPatients);
     }
 
     private static async Task<HttpStatusCode> StatusAsync(TelehealthHost host, string token) =>
         (await host.GetAsync("/fhir/Patient?_count=0", $"Authorization: Bearer {token}")).Status;
 
-    private static string Mint(
-        SecurityKey key, string token = "token-1", string grant = "grant-1", string user = "user-1", string client = "client-1")
-    {
-        var now = TimeProvider.System.GetUtcNow();
-        return new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(new SecurityTokenDescriptor
-        {
-            Issuer = Issuer,
-            Audience = "http://localhost/fhir",
-            TokenType = "at+jwt",
-            IssuedAt = now.UtcDateTime,
-            Expires = now.AddMinutes(5).UtcDateTime,
-            SigningCredentials = new SigningCredentials(key, SecurityAlgorithms.RsaSha256),
-            Claims = new Dictionary<string, object>
-            {
-                ["jti"] = token,
-                ["oi_au_id"] = grant,
-                ["sub"] = user,
-                ["client_id"] = client,
-                ["fhirUser"] = "http://localhost/fhir/Practitioner/lee",
-                ["scope"] = "openid fhirUser user/*.rs",
-            },
-        });
-    }
-
-    private Task<TelehealthHost> StartAsync(string? postgres = null) => TelehealthHost.StartAsync(builder =>
+    private Task<TelehealthHost> StartAsync(string? postgres = null, Action<IServiceCollection>? services = null) => TelehealthHost.StartAsync(builder =>
     {
         builder.UseSetting("Auth:Mode", "Embedded");
         if (postgres is not null)
@@ -172,8 +124,11 @@ public sealed class EmbeddedIssuerTests : IDisposable
             builder.UseSetting("ConnectionStrings:TeleFhir", postgres);
         }
 
-        builder.ConfigureTestServices(services =>
-            services.AddSingleton(provider => new EmbeddedKeys(provider.GetRequiredService<FhirAddress>(), () => _published)));
+        builder.ConfigureTestServices(registered =>
+        {
+            registered.AddSingleton(provider => new EmbeddedKeys(provider.GetRequiredService<FhirAddress>(), () => _published));
+            services?.Invoke(registered);
+        });
     });
 
     private RsaSecurityKey NewKey(string id)
@@ -181,5 +136,16 @@ public sealed class EmbeddedIssuerTests : IDisposable
         var rsa = RSA.Create(2048);
         _rsa.Add(rsa);
         return new RsaSecurityKey(rsa) { KeyId = id };
+    }
+
+    private sealed class OpenRecords : IEmergencyAccess
+    {
+        public ImmutableArray<string> Open { get; set; } = [];
+
+        public ImmutableArray<string> PatientsOf(string userId) => userId == "user-1" ? Open : [];
+
+        public Task GrantAsync(EmergencyGrant grant, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<bool> EndAsync(string userId, string patient, CancellationToken cancellationToken) => throw new NotSupportedException();
     }
 }

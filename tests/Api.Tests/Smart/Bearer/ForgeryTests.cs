@@ -170,6 +170,25 @@ public sealed class ForgeryTests(ForgeryTests.Trust trust) : IClassFixture<Forge
     [InlineData("a b")]
     public async Task No_token_at_all(string text) => await RefusedAsync(text);
 
+    [Fact]
+    public async Task With_any_letter_changed()
+    {
+        var token = await trust.Issuer.MintAsync();
+        Assert.Equal(HttpStatusCode.OK, (await GetAsync(token)).Status);
+        var random = new Random(20261102);
+        for (var i = 0; i < 200; i++)
+        {
+            // The last letter has bits that no decoder looks at.
+            var at = random.Next(token.Length - 1);
+            var other = "abcXYZ019-_.=+/ "[random.Next(16)];
+            if (token[at] != other)
+            {
+                var changed = token[..at] + other + token[(at + 1)..];
+                Assert.Equal(HttpStatusCode.Unauthorized, (await GetAsync(changed)).Status);
+            }
+        }
+    }
+
     private Task<Answer> GetAsync(string token) => trust.Host.GetAsync(Address, $"Authorization: Bearer {token}");
 
     private async Task RefusedAsync(string algorithm = "RS256", JsonObject? header = null, JsonObject? claims = null) =>
