@@ -5,7 +5,7 @@ namespace TeleFhir.Api.Smart.Bearer;
 
 /// <summary>The keys of the authorization server in this process, from its memory: a server that asks itself over HTTP cannot start.</summary>
 /// <param name="address">Where this server is.</param>
-/// <param name="published">The keys in use and those whose tokens still run; another collection when they change.</param>
+/// <param name="published">The keys in use and those whose tokens still run; another collection when they change, preferably the same one when they do not.</param>
 internal sealed class EmbeddedKeys(FhirAddress address, Func<IReadOnlyCollection<SecurityKey>> published) : ITokenKeys
 {
     private volatile Snapshot? _snapshot;
@@ -19,7 +19,7 @@ internal sealed class EmbeddedKeys(FhirAddress address, Func<IReadOnlyCollection
         {
             var keys = published();
             var snapshot = _snapshot;
-            if (snapshot is null || !ReferenceEquals(snapshot.Source, keys))
+            if (snapshot is null || !(ReferenceEquals(snapshot.Source, keys) || snapshot.Source.SequenceEqual(keys)))
             {
                 _snapshot = snapshot = new Snapshot(keys, new TokenKeySet(keys));
             }
