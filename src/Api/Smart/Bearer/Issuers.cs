@@ -17,6 +17,9 @@ internal sealed class Issuers(
 
     public TimeSpan LongestTokenLife => options.Auth.LongestTokenLife;
 
+    /// <summary>The one that apps are sent to.</summary>
+    public Issuer? First => options.Auth.Issuers is [var first, ..] ? Find(first.Issuer ?? first.Authority) : null;
+
     public Issuer? Find(string? name) => name is not null && _issuers.Value.TryGetValue(name, out var issuer) ? issuer : null;
 
     public void Dispose()

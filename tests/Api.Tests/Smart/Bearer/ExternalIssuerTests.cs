@@ -142,5 +142,24 @@ public sealed class ExternalIssuerTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await GetAsync(host, await _issuer.MintAsync())).Status);
     }
 
+    [Fact]
+    public async Task Apps_are_led_to_the_issuer()
+    {
+        await using var host = await _issuer.TrustedAsync();
+
+        var answer = await host.GetAsync("/fhir/.well-known/smart-configuration", "Origin: https://app.example");
+
+        Assert.Equal((HttpStatusCode.OK, "application/json"), (answer.Status, answer.ContentHeaders.ContentType?.MediaType));
+        Assert.Equal("*", Assert.Single(answer.Headers.GetValues("Access-Control-Allow-Origin")));
+        Assert.Equal(_issuer.Address + "/token", (string?)answer.Json["token_endpoint"]);
+        Assert.Equal(["S256"], answer.Json["code_challenge_methods_supported"]!.AsArray().Select(method => (string?)method));
+        var capabilities = answer.Json["capabilities"]!.AsArray().Select(capability => (string?)capability).ToList();
+        Assert.Contains("permission-v2", capabilities);
+        Assert.DoesNotContain("launch-ehr", capabilities);
+        await _issuer.StopAsync();
+        await using var other = await _issuer.TrustedAsync();
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await other.GetAsync("/fhir/.well-known/smart-configuration")).Status);
+    }
+
     private static Task<Answer> GetAsync(TelehealthHost host, string token) => host.GetAsync("/fhir/Patient?_count=0", $"Authorization: Bearer {token}");
 }
