@@ -13,7 +13,6 @@ namespace TeleFhir.Api.Smart.Bearer;
 /// </summary>
 internal sealed class AdmittedTokens(int most)
 {
-    private readonly Lock _turning = new();
     private volatile Generations _generations = new(NewGeneration(), NewGeneration());
 
     public AdmittedToken? Find(TokenHash hash)
@@ -37,12 +36,11 @@ internal sealed class AdmittedTokens(int most)
     {
         var generations = _generations;
         generations.Young[hash] = token;
+
+        // Of each generation exactly one addition is the one that fills it.
         if (Interlocked.Increment(ref generations.Additions.Value) == most / 2)
         {
-            lock (_turning)
-            {
-                _generations = new(NewGeneration(), generations.Young);
-            }
+            _generations = new(NewGeneration(), generations.Young);
         }
     }
 

@@ -18,7 +18,8 @@ internal static class ExternalConfiguration
     /// <summary>Maps it where only issuers elsewhere are trusted; with an authorization server in this process that one answers.</summary>
     public static void MapExternalConfiguration(this IEndpointRouteBuilder routes)
     {
-        if (routes.ServiceProvider.GetRequiredService<TeleFhirOptions>().Auth.Mode == "External")
+        // The options are validated when the server starts, which is later than this.
+        if (routes.ServiceProvider.GetRequiredService<IConfiguration>()["Auth:Mode"] == "External")
         {
             routes.MapMethods("/fhir/.well-known/smart-configuration", ["GET", "HEAD"], HandleAsync).AllowAnonymous();
         }
