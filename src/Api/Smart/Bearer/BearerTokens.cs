@@ -31,7 +31,12 @@ internal readonly record struct Admission(Verdict Verdict, Caller Caller)
 /// checked with are in use; whether it or its user has been revoked is asked each time.
 /// </summary>
 internal sealed class BearerTokens(
-    Issuers issuers, IRevocations revocations, TimeProvider clock, ILogger<BearerTokens> logger, IEmergencyAccess? emergencies = null)
+    Issuers issuers,
+    IRevocations revocations,
+    TimeProvider clock,
+    ILogger<BearerTokens> logger,
+    IUserDirectory? users = null,
+    IEmergencyAccess? emergencies = null)
 {
     public const int MaxLength = 16 * 1024;
 
@@ -99,6 +104,13 @@ internal sealed class BearerTokens(
         if (Admit(jwt, issuer, keys) is not { } admitted)
         {
             return Refuse("it is no access token for this server");
+        }
+
+        // Disabling a user revokes what was issued until then; this is for a token that slipped through between the two.
+        if (issuer.Profile.IsEmbedded && users is not null && admitted.Caller.UserId is { } user
+            && await users.FindAsync(user, cancellationToken) is not { IsDisabled: false })
+        {
+            return Refuse("its user is disabled or gone");
         }
 
         if (issuer.Introspection is { } introspection)

@@ -40,7 +40,9 @@ internal sealed class Issuer
     {
         var rules = _rules.Clone();
         rules.IssuerSigningKey = key;
-        rules.TryAllIssuerSigningKeys = string.IsNullOrEmpty(key.KeyId);
+
+        // There is only this one to try; it is also to be tried where the token names none.
+        rules.TryAllIssuerSigningKeys = true;
         return rules;
     }
 }

@@ -31,7 +31,10 @@ public sealed class CostTests
         {
             builder.UseSetting("Auth:Mode", "Embedded");
             builder.ConfigureTestServices(services =>
-                services.AddSingleton(provider => new EmbeddedKeys(provider.GetRequiredService<FhirAddress>(), () => keys)));
+            {
+                services.AddSingleton(provider => new EmbeddedKeys(provider.GetRequiredService<FhirAddress>(), () => keys));
+                services.AddSingleton<IUserDirectory>(new OneUser());
+            });
         });
         await using var open = await TelehealthHost.StartAsync(_ => { });
         await host.Services.GetRequiredService<IRevocations>().AddAsync(RevokedKind.Token, "another", TestContext.Current.CancellationToken);
@@ -101,5 +104,11 @@ public sealed class CostTests
         }
 
         return best;
+    }
+
+    private sealed class OneUser : IUserDirectory
+    {
+        public Task<UserAccount?> FindAsync(string id, CancellationToken cancellationToken) => Task.FromResult<UserAccount?>(
+            new(id, id, id, UserRole.Clinician, "Practitioner/lee", Confidentiality.Normal, IsDisabled: false, HasSecondFactor: false));
     }
 }

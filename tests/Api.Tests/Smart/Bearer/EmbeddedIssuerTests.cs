@@ -16,6 +16,7 @@ namespace TeleFhir.Api.Tests.Smart.Bearer;
 public sealed class EmbeddedIssuerTests : IDisposable
 {
     private readonly List<RSA> _rsa = [];
+    private readonly Users _users = new();
     private IReadOnlyCollection<SecurityKey> _published = [];
 
     public void Dispose() => _rsa.ForEach(rsa => rsa.Dispose());
@@ -96,6 +97,32 @@ public sealed class EmbeddedIssuerTests : IDisposable
     }
 
     [Fact]
+    public async Task A_token_of_a_disabled_or_unknown_user_is_refused()
+    {
+        var key = NewKey("k");
+        _published = [key];
+        await using var host = await StartAsync();
+        _users.Disabled = "user-3";
+
+        Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(host, EmbeddedToken.Mint(key, user: "user-3")));
+        Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(host, EmbeddedToken.Mint(key, user: "nobody")));
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(host, EmbeddedToken.Mint(key, user: "user-4")));
+    }
+
+    [Fact]
+    public async Task A_token_that_names_no_key_is_of_the_only_one()
+    {
+        var key = NewKey("k");
+        var nameless = new RsaSecurityKey(_rsa[0]);
+        _published = [key];
+        await using var host = await StartAsync();
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(host, EmbeddedToken.Mint(nameless)));
+
+        _published = [key, NewKey("another")];
+        Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(host, EmbeddedToken.Mint(nameless)));
+    }
+
+    [Fact]
     public async Task Whoever_has_broken_the_glass_is_known_by_it_on_every_request()
     {
         var key = NewKey("k");
@@ -127,6 +154,7 @@ public sealed class EmbeddedIssuerTests : IDisposable
         builder.ConfigureTestServices(registered =>
         {
             registered.AddSingleton(provider => new EmbeddedKeys(provider.GetRequiredService<FhirAddress>(), () => _published));
+            registered.AddSingleton<IUserDirectory>(_users);
             services?.Invoke(registered);
         });
     });
@@ -136,6 +164,15 @@ public sealed class EmbeddedIssuerTests : IDisposable
         var rsa = RSA.Create(2048);
         _rsa.Add(rsa);
         return new RsaSecurityKey(rsa) { KeyId = id };
+    }
+
+    private sealed class Users : IUserDirectory
+    {
+        public string? Disabled { get; set; }
+
+        public Task<UserAccount?> FindAsync(string id, CancellationToken cancellationToken) => Task.FromResult(id.StartsWith("user-", StringComparison.Ordinal)
+            ? new UserAccount(id, id, id, UserRole.Clinician, "Practitioner/lee", Confidentiality.Normal, id == Disabled, HasSecondFactor: false)
+            : null);
     }
 
     private sealed class OpenRecords : IEmergencyAccess
