@@ -7,6 +7,7 @@ using TeleFhir.Api.Fhir;
 using TeleFhir.Api.Fhir.Interactions;
 using TeleFhir.Api.Hosting;
 using TeleFhir.Api.OpenApi;
+using TeleFhir.Api.Smart.Bearer;
 using TeleFhir.Domain.Search;
 using TeleFhir.Domain.Storage;
 using TeleFhir.Domain.Validation;
@@ -41,6 +42,7 @@ internal static class Composition
         services.AddSingleton<FhirAddress>();
         services.AddSingleton<ResourceValidator>();
         services.AddSingleton<FhirServer>();
+        services.AddBearerTokens();
         services.AddSingleton<Callers>();
         services.AddSingleton<ImportPlanner>();
         services.AddSingleton<CapabilityDocument>();
@@ -60,6 +62,13 @@ internal static class Composition
         try
         {
             configuration.Bind(options);
+
+            // An element of a list that cannot be bound would be left out in silence, and so would a misspelled key of one.
+            options.Auth.Issuers =
+            [
+                .. configuration.GetSection("Auth:Issuers").GetChildren()
+                    .Select(issuer => issuer.Get<IssuerOptions>(strict => strict.ErrorOnUnknownConfiguration = true) ?? new IssuerOptions()),
+            ];
         }
         catch (InvalidOperationException wrong)
         {
@@ -85,6 +94,7 @@ internal static class Composition
             ConnectionString = options.ConnectionStrings.TeleFhir,
             DefaultTotalLimit = options.Search.DefaultTotalLimit,
             PublicBaseUrl = provider.GetRequiredService<FhirAddress>().Base,
+            LongestTokenLife = options.Auth.LongestTokenLife,
         };
     }
 }

@@ -4,6 +4,7 @@ using TeleFhir.Api.CommandLine;
 using TeleFhir.Api.Fhir;
 using TeleFhir.Api.Hosting;
 using TeleFhir.Api.OpenApi;
+using TeleFhir.Api.Smart.Bearer;
 
 // Settings lie beside the binary; data and the paths of commands are relative to where it is started.
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = Command.SettingsIn(args), ContentRootPath = AppContext.BaseDirectory });
@@ -29,6 +30,7 @@ app.UseAccessGate();
 app.MapLandingPage();
 app.MapTelemetry();
 app.MapFhir();
+app.MapExternalConfiguration();
 app.DemandDeclarations();
 
 try

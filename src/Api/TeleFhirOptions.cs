@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using TeleFhir.Api.Hosting;
+using TeleFhir.Api.Smart.Bearer;
 
 namespace TeleFhir.Api;
 
@@ -42,6 +43,12 @@ internal sealed class TeleFhirOptions
     internal sealed class AuthOptions
     {
         public string Mode { get; set; } = "Embedded";
+
+        /// <summary>Authorization servers whose tokens are taken, besides the embedded one or instead of it.</summary>
+        public IReadOnlyList<IssuerOptions> Issuers { get; set; } = [];
+
+        /// <summary>Tokens that live longer are refused; revocations are remembered for this long.</summary>
+        public TimeSpan LongestTokenLife { get; set; } = TimeSpan.FromDays(1);
     }
 
     internal sealed class DemoOptions
@@ -128,15 +135,14 @@ internal sealed class TeleFhirOptionsValidator(IConfiguration configuration, IHo
             case "None" when ListeningAddresses.Of(configuration).FirstOrDefault(address => !ListeningAddresses.IsLoopback(address)) is { } open:
                 faults.Add($"Auth:Mode=None switches access control off and is allowed on loopback addresses only, not on {open}.");
                 break;
-            case "None":
-                break;
-            case "Embedded" or "External" or "Both":
-                faults.Add($"Auth:Mode={options.Auth.Mode} is not available in this version; Auth:Mode=None works in Development on loopback addresses.");
+            case "None" or "Embedded" or "External" or "Both":
                 break;
             default:
                 faults.Add("Auth:Mode must be Embedded, External, Both or None.");
                 break;
         }
+
+        faults.AddRange(IssuerCheck.Faults(options.Auth, environment.IsProduction()));
     }
 
     private static void CheckAddress(string key, string? value, List<string> faults)

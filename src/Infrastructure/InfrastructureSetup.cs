@@ -2,8 +2,10 @@ using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.Extensions.DependencyInjection;
+using TeleFhir.Domain.Access;
 using TeleFhir.Domain.Search;
 using TeleFhir.Domain.Storage;
+using TeleFhir.Infrastructure.Access;
 using TeleFhir.Infrastructure.Persistence;
 
 namespace TeleFhir.Infrastructure;
@@ -31,6 +33,9 @@ public static class InfrastructureSetup
         services.AddSingleton<IResourceStore, ResourceStore>();
         services.AddSingleton<IConsistencyCheck, ConsistencyCheck>();
         services.AddSingleton<IImportLog, ImportLog>();
+        services.AddSingleton<Revocations>();
+        services.AddSingleton<IRevocations>(provider => provider.GetRequiredService<Revocations>());
+        services.AddHostedService(provider => provider.GetRequiredService<Revocations>());
         services.AddSingleton<IDatabaseSchema>(provider => new StartupMigrator(Context(provider.GetRequiredService<StorageSettings>())));
         return services;
     }

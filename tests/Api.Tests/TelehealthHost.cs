@@ -77,6 +77,7 @@ public sealed class TelehealthHost : IAsyncLifetime
         {
             builder.UseEnvironment("Development");
             builder.UseSetting("ConnectionStrings:TeleFhir", $"Data Source={Path.Combine(folder, "test.db")}");
+            builder.UseSetting("Auth:Mode", "None");
             builder.UseSetting("Demo:Seed", "false");
             builder.UseSetting("Search:PageTokenKeyFile", Path.Combine(folder, "page.key"));
             builder.UseSetting("Limits:ResourceBytes", "100000");

@@ -26,6 +26,7 @@ public sealed class ModelTests
         AssertColumns<ResourceRow>(db, Tables.Resource);
         AssertColumns<HistoryRow>(db, Tables.History);
         AssertColumns<OutboxRow>(db, Tables.Outbox, "sequence");
+        AssertColumns<RevocationRow>(db, Tables.Revocation, "sequence");
         AssertColumns<TokenRow>(db, Tables.Token);
         AssertColumns<ReferenceRow>(db, Tables.Reference);
         AssertColumns<DateRow>(db, Tables.Date);

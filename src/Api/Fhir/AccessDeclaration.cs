@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using Microsoft.AspNetCore.Authorization;
+using TeleFhir.Api.Smart.Bearer;
 using TeleFhir.Domain.Access;
 using TeleFhir.Domain.Fhir;
 
@@ -25,16 +26,35 @@ internal static class AccessDeclaration
     }
 
     /// <summary>Refuses the request unless its endpoint is declared and the caller may do what it declares.</summary>
-    public static void UseAccessGate(this IApplicationBuilder app) => app.Use((context, next) =>
+    public static void UseAccessGate(this IApplicationBuilder app)
     {
-        // Anything but a RouteEndpoint is routing's own answer (405), which reaches no resource.
-        if (context.GetEndpoint() is RouteEndpoint endpoint)
+        app.Use(next => context =>
         {
-            Demand(endpoint, context);
-        }
+            // Anything but a RouteEndpoint is routing's own answer (405), which reaches no resource.
+            if (context.GetEndpoint() is not RouteEndpoint endpoint)
+            {
+                return next(context);
+            }
 
-        return next(context);
-    });
+            if (endpoint.Metadata.GetMetadata<DeclaredInteraction>() is not { } declared)
+            {
+                return endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null
+                    ? next(context)
+                    : throw new UnreachableException($"No interaction declared for {endpoint.RoutePattern.RawText}.");
+            }
+
+            if (endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null)
+            {
+                return next(context);
+            }
+
+            var callers = context.RequestServices.GetRequiredService<Callers>();
+            var pending = callers.IdentifyAsync(context);
+            return pending.IsCompletedSuccessfully
+                ? GoOn(pending.Result, declared, callers, context, next)
+                : GoOnAsync(pending, declared, callers, context, next);
+        });
+    }
 
     /// <summary>Throws when any endpoint neither declares an interaction nor says that everyone may call it.</summary>
     public static void DemandDeclarations(this IEndpointRouteBuilder routes)
@@ -50,29 +70,32 @@ internal static class AccessDeclaration
     private static bool IsDeclared(Endpoint endpoint) =>
         endpoint.Metadata.GetMetadata<DeclaredInteraction>() is not null || endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null;
 
-    private static void Demand(RouteEndpoint endpoint, HttpContext context)
+    private static async Task GoOnAsync(
+        ValueTask<BearerChallenge?> pending, DeclaredInteraction declared, Callers callers, HttpContext context, RequestDelegate next) =>
+        await GoOn(await pending, declared, callers, context, next);
+
+    private static Task GoOn(
+        BearerChallenge? challenge, DeclaredInteraction declared, Callers callers, HttpContext context, RequestDelegate next)
     {
-        if (endpoint.Metadata.GetMetadata<DeclaredInteraction>() is { } declared)
+        if (challenge is null && !IsAllowed(callers.Of(context), declared, context.Request.RouteValues["type"] as string))
         {
-            var caller = context.RequestServices.GetRequiredService<Callers>().Of(context);
-            if (!declared.AnyOf.Any(caller.May))
+            challenge = BearerChallenge.InsufficientScope;
+        }
+
+        return challenge is null ? next(context) : challenge.WriteAsync(context);
+    }
+
+    // A type that does not exist is told so by whoever reads the address.
+    private static bool IsAllowed(Caller caller, DeclaredInteraction declared, string? type)
+    {
+        foreach (var interaction in declared.AnyOf)
+        {
+            if (type is null || !ResourceCatalog.IsKnown(type) ? caller.May(interaction) : caller.May(interaction, type))
             {
-                caller.Demand(declared.AnyOf[0]);
+                return true;
             }
         }
-        else if (endpoint.Metadata.GetMetadata<IAllowAnonymous>() is null)
-        {
-            throw new UnreachableException($"No interaction declared for {endpoint.RoutePattern.RawText}.");
-        }
-    }
-}
 
-/// <summary>Tells who calls. With access control switched off everyone may do everything; otherwise nobody is known yet.</summary>
-internal sealed class Callers(TeleFhirOptions options)
-{
-    public Caller Of(HttpContext context)
-    {
-        ArgumentNullException.ThrowIfNull(context);
-        return options.Auth.Mode == "None" ? Caller.Development : Caller.Anonymous;
+        return false;
     }
 }

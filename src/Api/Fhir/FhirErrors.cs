@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using Hl7.Fhir.Model;
 using Microsoft.AspNetCore.Diagnostics;
+using TeleFhir.Api.Smart.Bearer;
 using TeleFhir.Domain.Fhir;
 using Task = System.Threading.Tasks.Task;
 
@@ -30,7 +31,9 @@ internal sealed class FhirErrors(RequestDelegate next, ILogger<FhirErrors> logge
         catch (Exception exception) when (!context.Response.HasStarted)
         {
             context.Response.Clear();
-            await ResultOf(exception, context).ExecuteAsync(context);
+            var result = ResultOf(exception, context);
+            BearerChallenge.AddTo(context.Response, result.Status);
+            await result.ExecuteAsync(context);
         }
     }
 

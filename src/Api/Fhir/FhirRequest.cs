@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Primitives;
+using TeleFhir.Api.Smart.Bearer;
 using TeleFhir.Domain.Access;
 using TeleFhir.Domain.Bundles;
 using TeleFhir.Domain.Fhir;
@@ -105,6 +106,11 @@ internal sealed record FhirRequest
     {
         var parameters = Parse(form);
         Negotiation.Take(StringValues.Empty, ref parameters);
+        if (parameters.Any(parameter => parameter.Key == "access_token"))
+        {
+            throw FhirException.Invalid("The access token belongs in the Authorization header, not in the form.");
+        }
+
         return this with { Parameters = Parameters.AddRange(parameters) };
     }
 

@@ -20,6 +20,6 @@ internal sealed class CrossOrigin(TeleFhirOptions options) : ICorsPolicyProvider
     private static CorsPolicyBuilder Policy() => new CorsPolicyBuilder()
         .AllowAnyOrigin()
         .AllowAnyHeader()
-        .WithExposedHeaders("ETag", "Last-Modified", "Location", "X-Request-Id", "Retry-After", "Allow")
+        .WithExposedHeaders("ETag", "Last-Modified", "Location", "X-Request-Id", "Retry-After", "Allow", "WWW-Authenticate")
         .SetPreflightMaxAge(TimeSpan.FromHours(1));
 }

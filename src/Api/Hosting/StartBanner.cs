@@ -17,7 +17,7 @@ internal sealed class StartBanner(
         $"FHIR base            {fhirBase}",
         $"API documentation    {listening}/swagger",
         $"Database             {DatabaseOf(options)}",
-        $"Try                  curl '{fhirBase}/{(hasDemo ? "Patient/demo-amy" : "metadata")}'",
+        $"Try                  {TryOf(options.Auth.Mode, listening, fhirBase, hasDemo)}",
     ];
 
     public Task StartedAsync(CancellationToken cancellationToken)
@@ -41,6 +41,16 @@ internal sealed class StartBanner(
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>One line for a shell that works as it stands: with access control on, it gets a token first.</summary>
+    private static string TryOf(string mode, string listening, string fhirBase, bool hasDemo) => (mode, hasDemo) switch
+    {
+        ("None", true) => $"curl '{fhirBase}/Patient/demo-amy'",
+        ("Embedded" or "Both", true) =>
+            "curl -H \"Authorization: Bearer $(curl -s -u demo-backend:demo-backend-secret -d grant_type=client_credentials "
+            + $"-d 'scope=system/*.rs' '{listening}/auth/token' | sed 's/.*\"access_token\" *: *\"\\([^\"]*\\)\".*/\\1/')\" '{fhirBase}/Patient/demo-amy'",
+        _ => $"curl '{fhirBase}/metadata'",
+    };
 
     /// <summary>The file, or host and name; a connection string may hold a password, so it is never shown whole.</summary>
     private static string DatabaseOf(TeleFhirOptions options)

@@ -13,7 +13,8 @@ internal static class FhirComponents
         new Dictionary<int, (string, string, string)>
         {
             [400] = ("Invalid", "The request or the structure of the resource is wrong; one issue for each fault.", "invalid"),
-            [403] = ("Forbidden", "The caller may not do this.", "forbidden"),
+            [401] = ("Unauthorized", "No access token, or one that is not valid here; WWW-Authenticate says which.", "login"),
+            [403] = ("Forbidden", "The access token does not allow this.", "forbidden"),
             [404] = ("NotFound", "There is no such resource or type.", "not-found"),
             [406] = ("NotAcceptable", "The format asked for is not served.", "not-supported"),
             [409] = ("Conflict", "Others keep changing the same resources; try again.", "conflict"),
@@ -75,6 +76,7 @@ internal static class FhirComponents
                 },
             }),
         },
+        SecuritySchemes = FhirSecurity.Schemes(),
         Responses = Errors.Values.ToDictionary(error => error.Name, IOpenApiResponse (error) => new OpenApiResponse
         {
             Description = error.When,

@@ -14,6 +14,7 @@ internal sealed class FhirDocumentFilter(SearchParameterCatalog catalog) : IDocu
     public void Apply(OpenApiDocument swaggerDoc, DocumentFilterContext context)
     {
         swaggerDoc.Components = FhirComponents.All();
+        swaggerDoc.Security = FhirSecurity.Either(swaggerDoc);
         swaggerDoc.Paths = [];
         swaggerDoc.Tags = new HashSet<OpenApiTag>();
         var operations = new FhirOperations(swaggerDoc, catalog);

@@ -12,9 +12,18 @@ internal sealed class FhirOperations(OpenApiDocument document, SearchParameterCa
     private static readonly string[] _resultParameters =
         ["_count", "_sort", "_total", "_include", "_revinclude", "_has", "_summary", "_elements", "_pretty"];
 
-    public OpenApiOperation Capabilities() => Operation(
-        "System", "Capability statement", "What this server does, from the tables that it routes and parses by.", [], ["_pretty"],
-        (200, Resource(null, "The CapabilityStatement.")));
+    public OpenApiOperation Capabilities()
+    {
+        var operation = Operation(
+            "System", "Capability statement", "What this server does, from the tables that it routes and parses by.", [], ["_pretty"],
+            (200, Resource(null, "The CapabilityStatement.")));
+
+        // The one operation for everyone.
+        operation.Security = [];
+        operation.Responses!.Remove("401");
+        operation.Responses.Remove("403");
+        return operation;
+    }
 
     public OpenApiOperation SearchSystem() => Operation(
         "System", "Search across types", "By the parameters that all types have; `_type` names types.", [],
@@ -190,7 +199,8 @@ internal sealed class FhirOperations(OpenApiDocument document, SearchParameterCa
             Parameters = [.. shared.Where(name => name is "id" or "version").Select(Shared), .. own, .. shared.Where(name => name is not ("id" or "version")).Select(Shared)],
             Responses = [],
         };
-        foreach (var (status, response) in responses)
+        (int Status, OpenApiResponse? Response)[] all = [.. responses, (401, null), (403, null)];
+        foreach (var (status, response) in all.OrderBy(entry => entry.Status))
         {
             operation.Responses.Add(
                 status.ToString(CultureInfo.InvariantCulture),

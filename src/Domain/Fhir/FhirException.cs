@@ -52,6 +52,9 @@ public sealed class FhirException : Exception
     public static FhirException NotSupported(string text) =>
         new(HttpStatusCode.BadRequest, OperationOutcome.IssueType.NotSupported, text);
 
+    /// <summary>401: nobody knows who calls.</summary>
+    public static FhirException Unauthorized(string text) => new(HttpStatusCode.Unauthorized, OperationOutcome.IssueType.Login, text);
+
     /// <summary>403: the caller may not.</summary>
     public static FhirException Forbidden(string text) => new(HttpStatusCode.Forbidden, OperationOutcome.IssueType.Forbidden, text);
 

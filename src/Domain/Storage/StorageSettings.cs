@@ -29,4 +29,7 @@ public sealed record StorageSettings
 
     /// <summary>The FHIR base as clients see it: a reference to an address under it is a reference to a resource here.</summary>
     public string? PublicBaseUrl { get; init; }
+
+    /// <summary>No access token is accepted that lives longer; so long is a revocation remembered.</summary>
+    public TimeSpan LongestTokenLife { get; init; } = TimeSpan.FromDays(1);
 }

@@ -140,6 +140,7 @@ internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransac
             Insert(statements, Tables.ConsentRule, batch.ConsentRules);
             Insert(statements, Tables.Outbox, batch.Outbox);
             Insert(statements, Tables.Import, batch.Imports, upsert: true);
+            Insert(statements, Tables.Revocation, batch.Revocations);
             await statements.ExecuteNonQueryAsync(cancellationToken);
         }
 

@@ -63,6 +63,22 @@ internal sealed class OutboxRow
     public short Method { get; set; }
 }
 
+/// <summary>Tokens that no longer work before their time. Sequences grow in the order of commits, so a reader that remembers one misses none.</summary>
+internal sealed class RevocationRow
+{
+    public long Sequence { get; set; }
+
+    public short Kind { get; set; }
+
+    public string Value { get; set; } = "";
+
+    /// <summary>UTC ticks.</summary>
+    public long Revoked { get; set; }
+
+    /// <summary>UTC ticks from which no token that it could concern is valid.</summary>
+    public long Expires { get; set; }
+}
+
 /// <summary>How far a file has been imported, so that a repeated import goes on from there.</summary>
 internal sealed class ImportRow
 {

@@ -30,6 +30,8 @@ internal sealed class RowBatch
     /// <summary>Progress of imports; takes the place of what is stored.</summary>
     public List<ImportRow> Imports { get; } = [];
 
+    public List<RevocationRow> Revocations { get; } = [];
+
     public bool IsEmpty => NewResources.Count == 0 && ChangedResources.Count == 0;
 
     /// <summary>Takes the rows of another batch in behind its own.</summary>
@@ -124,6 +126,13 @@ internal static class Tables
         "import",
         new Column<ImportRow, string>("hash", NpgsqlDbType.Text, row => row.Hash),
         new Column<ImportRow, int>("done", NpgsqlDbType.Integer, row => row.Done));
+
+    public static readonly Table<RevocationRow> Revocation = new(
+        "revocation",
+        new Column<RevocationRow, short>("kind", NpgsqlDbType.Smallint, row => row.Kind),
+        new Column<RevocationRow, string>("value", NpgsqlDbType.Text, row => row.Value),
+        new Column<RevocationRow, long>("revoked", NpgsqlDbType.Bigint, row => row.Revoked),
+        new Column<RevocationRow, long>("expires", NpgsqlDbType.Bigint, row => row.Expires));
 
     public static readonly Table<TokenRow> Token = Index<TokenRow>(
         "ix_token",

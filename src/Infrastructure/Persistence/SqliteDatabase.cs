@@ -214,6 +214,7 @@ internal sealed class SqliteSession(SqliteSlot slot, bool inTransaction, Action 
         Insert(Tables.ConsentRule, batch.ConsentRules);
         Insert(Tables.Outbox, batch.Outbox);
         Insert(Tables.Import, batch.Imports, upsert: true);
+        Insert(Tables.Revocation, batch.Revocations);
         slot.Execute("COMMIT");
         _committed = true;
         return Task.CompletedTask;

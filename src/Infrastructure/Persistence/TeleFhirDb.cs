@@ -43,6 +43,11 @@ internal abstract class TeleFhirDb(DbContextOptions options) : DbContext(options
             import.ToTable("import").HasKey(row => row.Hash);
             import.Property(row => row.Hash).HasMaxLength(64);
         });
+        modelBuilder.Entity<RevocationRow>(revocation =>
+        {
+            revocation.ToTable("revocation").HasKey(row => row.Sequence);
+            revocation.Property(row => row.Sequence).ValueGeneratedOnAdd();
+        });
         Index<TokenRow>(modelBuilder, "ix_token", token =>
         {
             Covering(

@@ -89,10 +89,11 @@ public sealed class DemoSeedTests : IDisposable
     private static async Task<JsonNode> GetAsync(HttpClient client, string address) =>
         JsonNode.Parse(await client.GetStringAsync($"/fhir/{address}", TestContext.Current.CancellationToken))!;
 
-    /// <summary>Starts as it does for somebody who configured nothing: whether to seed is the server's own decision.</summary>
+    /// <summary>Starts as it does for somebody who configured nothing but access control: whether to seed is the server's own decision.</summary>
     private WebApplicationFactory<Program> Start(string? seed = null) => new WebApplicationFactory<Program>().WithWebHostBuilder(builder =>
     {
         builder.UseEnvironment("Development");
+        builder.UseSetting("Auth:Mode", "None");
         builder.UseSetting("ConnectionStrings:TeleFhir", $"Data Source={Path.Combine(_folder.FullName, "demo.db")}");
         builder.UseSetting("Search:PageTokenKeyFile", Path.Combine(_folder.FullName, "page.key"));
         builder.UseSetting("Demo:Seed", seed);

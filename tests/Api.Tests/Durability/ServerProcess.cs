@@ -97,6 +97,7 @@ internal sealed class ServerProcess : IAsyncDisposable
             WorkingDirectory = AppContext.BaseDirectory,
         };
         start.Environment["ASPNETCORE_ENVIRONMENT"] = "Development";
+        start.Environment["Auth__Mode"] = "None";
         start.Environment["Demo__Seed"] = "false";
         foreach (var (key, value) in settings)
         {

@@ -8,16 +8,27 @@ namespace TeleFhir.Api.Tests.Hosting;
 public sealed class StartTests
 {
     [Theory]
-    [InlineData("Development", "Auth:Mode=Embedded", "Auth:Mode=Embedded is not available")]
     [InlineData("Development", "Auth:Mode=Nobody", "Auth:Mode must be")]
     [InlineData("Production", "Auth:Mode=None", "Development only")]
-    [InlineData("Production", "x=y", "Auth:Mode=Embedded is not available")]
     [InlineData("Production", "x=y", "Fhir:PublicBaseUrl")]
     [InlineData("Production", "Demo:Seed=true", "Demo:Seed")]
-    [InlineData("Development", "urls=http://0.0.0.0:5080", "loopback addresses only")]
-    [InlineData("Development", "urls=http://localhost:1;http://*:2", "loopback addresses only")]
-    [InlineData("Development", "http_ports=8080", "loopback addresses only")]
-    [InlineData("Development", "Kestrel:Endpoints:a:Url=http://10.0.0.1:80", "loopback addresses only")]
+    [InlineData("Development", "urls=http://0.0.0.0:5080 --Auth:Mode=None", "loopback addresses only")]
+    [InlineData("Development", "urls=http://localhost:1;http://*:2 --Auth:Mode=None", "loopback addresses only")]
+    [InlineData("Development", "http_ports=8080 --Auth:Mode=None", "loopback addresses only")]
+    [InlineData("Development", "Kestrel:Endpoints:a:Url=http://10.0.0.1:80 --Auth:Mode=None", "loopback addresses only")]
+    [InlineData("Development", "Auth:Mode=External", "needs at least one entry in Auth:Issuers")]
+    [InlineData("Development", "Auth:Mode=Both", "needs at least one entry in Auth:Issuers")]
+    [InlineData("Production", "Auth:Issuers:0:Authority=http://id.example", "Auth:Issuers:0:Authority")]
+    [InlineData("Development", "Auth:Issuers:0:Authority=id.example", "Auth:Issuers:0:Authority")]
+    [InlineData("Development", "Auth:Issuers:0:Authority=https://id.example/?x=y", "Auth:Issuers:0:Authority")]
+    [InlineData("Development", "Auth:Issuers:0:MetadataAddress=ftp://x", "Auth:Issuers:0:MetadataAddress")]
+    [InlineData("Development", "Auth:Issuers:0:AllowedAlgorithms:0=HS256", "may not hold HS256")]
+    [InlineData("Development", "Auth:Issuers:0:AllowedAlgorithms:0=none", "may not hold none")]
+    [InlineData("Development", "Auth:Issuers:0:ClockSkew=01:00:00", "Auth:Issuers:0:ClockSkew")]
+    [InlineData("Development", "Auth:Issuers:0:RevocationMode=Introspection", "IntrospectionClientId")]
+    [InlineData("Development", "Auth:Issuers:0:RevocationMode=Sometimes", "RevocationMode")]
+    [InlineData("Development", "Auth:Issuers:0:Audience=misspelled", "Audience")]
+    [InlineData("Development", "Auth:LongestTokenLife=30.00:00:00", "Auth:LongestTokenLife")]
     [InlineData("Development", "Database:Provider=Oracle", "Database:Provider")]
     [InlineData("Development", "Database:Provider=PostgreSql", "ConnectionStrings:TeleFhir")]
     [InlineData("Development", "Search:MaxCount=0", "Search:MaxCount")]
@@ -30,7 +41,7 @@ public sealed class StartTests
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions
         {
-            Args = [$"--{setting}"],
+            Args = $"--{setting}".Split(' '),
             EnvironmentName = environment,
             ContentRootPath = AppContext.BaseDirectory,
         });

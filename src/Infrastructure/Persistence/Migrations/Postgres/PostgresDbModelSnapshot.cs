@@ -332,6 +332,38 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
                     b.ToTable("resource", (string)null);
                 });
 
+            modelBuilder.Entity("TeleFhir.Infrastructure.Persistence.RevocationRow", b =>
+                {
+                    b.Property<long>("Sequence")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("sequence");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Sequence"));
+
+                    b.Property<long>("Expires")
+                        .HasColumnType("bigint")
+                        .HasColumnName("expires");
+
+                    b.Property<short>("Kind")
+                        .HasColumnType("smallint")
+                        .HasColumnName("kind");
+
+                    b.Property<long>("Revoked")
+                        .HasColumnType("bigint")
+                        .HasColumnName("revoked");
+
+                    b.Property<string>("Value")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("value")
+                        .UseCollation("C");
+
+                    b.HasKey("Sequence");
+
+                    b.ToTable("revocation", (string)null);
+                });
+
             modelBuilder.Entity("TeleFhir.Infrastructure.Persistence.StringRow", b =>
                 {
                     b.Property<long>("Key")

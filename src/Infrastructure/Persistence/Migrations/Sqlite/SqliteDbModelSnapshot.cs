@@ -321,6 +321,35 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
                     b.ToTable("resource", (string)null);
                 });
 
+            modelBuilder.Entity("TeleFhir.Infrastructure.Persistence.RevocationRow", b =>
+                {
+                    b.Property<long>("Sequence")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("sequence");
+
+                    b.Property<long>("Expires")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("expires");
+
+                    b.Property<short>("Kind")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("kind");
+
+                    b.Property<long>("Revoked")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("revoked");
+
+                    b.Property<string>("Value")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("value");
+
+                    b.HasKey("Sequence");
+
+                    b.ToTable("revocation", (string)null);
+                });
+
             modelBuilder.Entity("TeleFhir.Infrastructure.Persistence.StringRow", b =>
                 {
                     b.Property<long>("Key")

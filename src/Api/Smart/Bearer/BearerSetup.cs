@@ -1,0 +1,16 @@
+using TeleFhir.Api.Fhir;
+
+namespace TeleFhir.Api.Smart.Bearer;
+
+/// <summary>Registers what tells callers by their tokens.</summary>
+internal static class BearerSetup
+{
+    public static IServiceCollection AddBearerTokens(this IServiceCollection services)
+    {
+        IssuerClient.AddTo(services);
+        services.AddSingleton(provider => new EmbeddedKeys(provider.GetRequiredService<FhirAddress>(), () => []));
+        services.AddSingleton<Issuers>();
+        services.AddSingleton<BearerTokens>();
+        return services;
+    }
+}
