@@ -93,6 +93,7 @@ internal static class Composition
             Provider = Enum.Parse<DatabaseProvider>(options.Database.Provider),
             ConnectionString = options.ConnectionStrings.TeleFhir,
             DefaultTotalLimit = options.Search.DefaultTotalLimit,
+            UserPolicy = Enum.Parse<UserPolicy>(options.Access.UserPolicy),
             PublicBaseUrl = provider.GetRequiredService<FhirAddress>().Base,
             LongestTokenLife = options.Auth.LongestTokenLife,
         };

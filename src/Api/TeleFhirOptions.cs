@@ -15,6 +15,8 @@ internal sealed class TeleFhirOptions
 
     public AuthOptions Auth { get; set; } = new();
 
+    public AccessOptions Access { get; set; } = new();
+
     public DemoOptions Demo { get; set; } = new();
 
     public SearchOptions Search { get; set; } = new();
@@ -49,6 +51,12 @@ internal sealed class TeleFhirOptions
 
         /// <summary>Tokens that live longer are refused; revocations are remembered for this long.</summary>
         public TimeSpan LongestTokenLife { get; set; } = TimeSpan.FromDays(1);
+    }
+
+    internal sealed class AccessOptions
+    {
+        /// <summary>Which patients' records clinicians reach: Organization or All.</summary>
+        public string UserPolicy { get; set; } = "Organization";
     }
 
     internal sealed class DemoOptions
@@ -118,6 +126,11 @@ internal sealed class TeleFhirOptionsValidator(IConfiguration configuration, IHo
         if (options.Demo.Seed == true && environment.IsProduction())
         {
             faults.Add("Demo:Seed must not be true in Production.");
+        }
+
+        if (options.Access.UserPolicy is not ("Organization" or "All"))
+        {
+            faults.Add("Access:UserPolicy must be Organization or All.");
         }
 
         CheckSearch(options.Search, faults);
