@@ -2,11 +2,13 @@ using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using TeleFhir.Domain.Access;
 using TeleFhir.Domain.Search;
 using TeleFhir.Domain.Storage;
 using TeleFhir.Infrastructure.Access;
 using TeleFhir.Infrastructure.Persistence;
+using TeleFhir.Infrastructure.Smart;
 
 namespace TeleFhir.Infrastructure;
 
@@ -36,6 +38,8 @@ public static class InfrastructureSetup
         services.AddSingleton<Revocations>();
         services.AddSingleton<IRevocations>(provider => provider.GetRequiredService<Revocations>());
         services.AddHostedService(provider => provider.GetRequiredService<Revocations>());
+        services.TryAddSingleton(provider => new SmartDb(Context(provider.GetRequiredService<StorageSettings>())));
+        services.AddAccounts();
         services.AddSingleton<IDatabaseSchema>(provider => new StartupMigrator(Context(provider.GetRequiredService<StorageSettings>())));
         return services;
     }
