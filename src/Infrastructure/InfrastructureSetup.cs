@@ -7,6 +7,7 @@ using TeleFhir.Domain.Search;
 using TeleFhir.Domain.Storage;
 using TeleFhir.Infrastructure.Access;
 using TeleFhir.Infrastructure.Persistence;
+using TeleFhir.Infrastructure.Smart;
 
 namespace TeleFhir.Infrastructure;
 
@@ -36,7 +37,9 @@ public static class InfrastructureSetup
         services.AddSingleton<Revocations>();
         services.AddSingleton<IRevocations>(provider => provider.GetRequiredService<Revocations>());
         services.AddHostedService(provider => provider.GetRequiredService<Revocations>());
-        services.AddSingleton<IDatabaseSchema>(provider => new StartupMigrator(Context(provider.GetRequiredService<StorageSettings>())));
+        services.AddSingleton<IDatabaseSchema>(provider => new StartupMigrator(provider.GetRequiredService<Func<TeleFhirDb>>()));
+        services.AddSingleton(provider => Context(provider.GetRequiredService<StorageSettings>()));
+        services.AddSmartStores();
         return services;
     }
 

@@ -1,6 +1,7 @@
 using System.Linq.Expressions;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using TeleFhir.Infrastructure.Smart;
 
 namespace TeleFhir.Infrastructure.Persistence;
 
@@ -72,6 +73,7 @@ internal abstract class TeleFhirDb(DbContextOptions options) : DbContext(options
             text.HasIndex(row => new { row.Param, row.Norm, row.Key }).HasDatabaseName("ix_string_value");
         });
         Index<ConsentRuleRow>(modelBuilder, "consent_rule", rule => rule.HasIndex(row => row.Patient).HasDatabaseName("consent_rule_patient"));
+        modelBuilder.AddSmart();
         foreach (var property in modelBuilder.Model.GetEntityTypes().SelectMany(entity => entity.GetProperties()))
         {
             property.SetColumnName(SnakeCase(property.Name));
