@@ -2,7 +2,6 @@ using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using TeleFhir.Domain.Access;
 using TeleFhir.Domain.Search;
 using TeleFhir.Domain.Storage;
@@ -38,9 +37,10 @@ public static class InfrastructureSetup
         services.AddSingleton<Revocations>();
         services.AddSingleton<IRevocations>(provider => provider.GetRequiredService<Revocations>());
         services.AddHostedService(provider => provider.GetRequiredService<Revocations>());
-        services.TryAddSingleton(provider => new SmartDb(Context(provider.GetRequiredService<StorageSettings>())));
+        services.AddSingleton<IDatabaseSchema>(provider => new StartupMigrator(provider.GetRequiredService<Func<TeleFhirDb>>()));
+        services.AddSingleton(provider => Context(provider.GetRequiredService<StorageSettings>()));
+        services.AddSmartStores();
         services.AddAccounts();
-        services.AddSingleton<IDatabaseSchema>(provider => new StartupMigrator(Context(provider.GetRequiredService<StorageSettings>())));
         return services;
     }
 

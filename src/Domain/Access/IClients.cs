@@ -67,6 +67,9 @@ public interface IClients
     /// </summary>
     Task<string?> AddAsync(ClientRegistration client, CancellationToken cancellationToken);
 
+    /// <summary>Adds a symmetric one whose secret everybody may know: one of the demonstration.</summary>
+    Task AddDemoAsync(ClientRegistration client, string secret, CancellationToken cancellationToken);
+
     /// <summary>
     /// Puts this in the place of what was registered under the id; the kind stays. Other keys revoke what was issued before. False where
     /// there is none. Throws <see cref="ClientMetadataException"/> where the registration makes no sense.

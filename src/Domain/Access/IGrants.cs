@@ -16,6 +16,9 @@ public interface IGrants
     /// <summary>What this user granted and has not taken back, newest first.</summary>
     Task<IReadOnlyList<Grant>> OfUserAsync(string userId, CancellationToken cancellationToken);
 
+    /// <summary>Takes one back, whoever's it is; nothing happens where there is none.</summary>
+    Task RevokeAsync(string grantId, CancellationToken cancellationToken);
+
     /// <summary>Takes one back: its refresh tokens and access tokens stop working. False where this user has no such grant.</summary>
     Task<bool> RevokeAsync(string userId, string grantId, CancellationToken cancellationToken);
 }

@@ -74,6 +74,7 @@ internal abstract class TeleFhirDb(DbContextOptions options) : DbContext(options
             text.HasIndex(row => new { row.Param, row.Norm, row.Key }).HasDatabaseName("ix_string_value");
         });
         Index<ConsentRuleRow>(modelBuilder, "consent_rule", rule => rule.HasIndex(row => row.Patient).HasDatabaseName("consent_rule_patient"));
+        modelBuilder.AddSmart();
         foreach (var property in modelBuilder.Model.GetEntityTypes().SelectMany(entity => entity.GetProperties()))
         {
             property.SetColumnName(SnakeCase(property.Name));

@@ -1,0 +1,243 @@
+﻿using System;
+using Microsoft.EntityFrameworkCore.Migrations;
+
+#nullable disable
+
+namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
+{
+    /// <inheritdoc />
+    public partial class Authorization : Migration
+    {
+        /// <inheritdoc />
+        protected override void Up(MigrationBuilder migrationBuilder)
+        {
+            migrationBuilder.CreateTable(
+                name: "key_ring",
+                columns: table => new
+                {
+                    name = table.Column<string>(type: "TEXT", nullable: false),
+                    xml = table.Column<string>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_key_ring", x => x.name);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "launch",
+                columns: table => new
+                {
+                    hash = table.Column<string>(type: "TEXT", maxLength: 43, nullable: false),
+                    client_id = table.Column<string>(type: "TEXT", nullable: false),
+                    user_id = table.Column<string>(type: "TEXT", nullable: false),
+                    patient = table.Column<string>(type: "TEXT", nullable: true),
+                    encounter = table.Column<string>(type: "TEXT", nullable: true),
+                    intent = table.Column<string>(type: "TEXT", nullable: true),
+                    expires = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_launch", x => x.hash);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "oauth_client",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "TEXT", nullable: false),
+                    application_type = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true),
+                    client_id = table.Column<string>(type: "TEXT", maxLength: 100, nullable: true),
+                    client_secret = table.Column<string>(type: "TEXT", nullable: true),
+                    client_type = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true),
+                    concurrency_token = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true),
+                    consent_type = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true),
+                    display_name = table.Column<string>(type: "TEXT", nullable: true),
+                    display_names = table.Column<string>(type: "TEXT", nullable: true),
+                    json_web_key_set = table.Column<string>(type: "TEXT", nullable: true),
+                    permissions = table.Column<string>(type: "TEXT", nullable: true),
+                    post_logout_redirect_uris = table.Column<string>(type: "TEXT", nullable: true),
+                    properties = table.Column<string>(type: "TEXT", nullable: true),
+                    redirect_uris = table.Column<string>(type: "TEXT", nullable: true),
+                    requirements = table.Column<string>(type: "TEXT", nullable: true),
+                    settings = table.Column<string>(type: "TEXT", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_oauth_client", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "oauth_scope",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "TEXT", nullable: false),
+                    concurrency_token = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true),
+                    description = table.Column<string>(type: "TEXT", nullable: true),
+                    descriptions = table.Column<string>(type: "TEXT", nullable: true),
+                    display_name = table.Column<string>(type: "TEXT", nullable: true),
+                    display_names = table.Column<string>(type: "TEXT", nullable: true),
+                    name = table.Column<string>(type: "TEXT", maxLength: 200, nullable: true),
+                    properties = table.Column<string>(type: "TEXT", nullable: true),
+                    resources = table.Column<string>(type: "TEXT", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_oauth_scope", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "signing_key",
+                columns: table => new
+                {
+                    number = table.Column<int>(type: "INTEGER", nullable: false),
+                    id = table.Column<string>(type: "TEXT", nullable: true),
+                    @sealed = table.Column<string>(name: "sealed", type: "TEXT", nullable: false),
+                    active_from = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_signing_key", x => x.number);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "used_assertion",
+                columns: table => new
+                {
+                    hash = table.Column<string>(type: "TEXT", maxLength: 43, nullable: false),
+                    expires = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_used_assertion", x => x.hash);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "oauth_grant",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "TEXT", nullable: false),
+                    application_id = table.Column<string>(type: "TEXT", nullable: true),
+                    concurrency_token = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true),
+                    creation_date = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    properties = table.Column<string>(type: "TEXT", nullable: true),
+                    scopes = table.Column<string>(type: "TEXT", nullable: true),
+                    status = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true),
+                    subject = table.Column<string>(type: "TEXT", maxLength: 400, nullable: true),
+                    type = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_oauth_grant", x => x.id);
+                    table.ForeignKey(
+                        name: "FK_oauth_grant_oauth_client_application_id",
+                        column: x => x.application_id,
+                        principalTable: "oauth_client",
+                        principalColumn: "id");
+                });
+
+            migrationBuilder.CreateTable(
+                name: "oauth_token",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "TEXT", nullable: false),
+                    application_id = table.Column<string>(type: "TEXT", nullable: true),
+                    authorization_id = table.Column<string>(type: "TEXT", nullable: true),
+                    concurrency_token = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true),
+                    creation_date = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    expiration_date = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    payload = table.Column<string>(type: "TEXT", nullable: true),
+                    properties = table.Column<string>(type: "TEXT", nullable: true),
+                    redemption_date = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    reference_id = table.Column<string>(type: "TEXT", maxLength: 100, nullable: true),
+                    status = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true),
+                    subject = table.Column<string>(type: "TEXT", maxLength: 400, nullable: true),
+                    type = table.Column<string>(type: "TEXT", maxLength: 150, nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_oauth_token", x => x.id);
+                    table.ForeignKey(
+                        name: "FK_oauth_token_oauth_client_application_id",
+                        column: x => x.application_id,
+                        principalTable: "oauth_client",
+                        principalColumn: "id");
+                    table.ForeignKey(
+                        name: "FK_oauth_token_oauth_grant_authorization_id",
+                        column: x => x.authorization_id,
+                        principalTable: "oauth_grant",
+                        principalColumn: "id");
+                });
+
+            migrationBuilder.CreateIndex(
+                name: "launch_expires",
+                table: "launch",
+                column: "expires");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_oauth_client_client_id",
+                table: "oauth_client",
+                column: "client_id",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_oauth_grant_application_id_status_subject_type",
+                table: "oauth_grant",
+                columns: new[] { "application_id", "status", "subject", "type" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_oauth_scope_name",
+                table: "oauth_scope",
+                column: "name",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_oauth_token_application_id_status_subject_type",
+                table: "oauth_token",
+                columns: new[] { "application_id", "status", "subject", "type" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_oauth_token_authorization_id",
+                table: "oauth_token",
+                column: "authorization_id");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_oauth_token_reference_id",
+                table: "oauth_token",
+                column: "reference_id",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "used_assertion_expires",
+                table: "used_assertion",
+                column: "expires");
+        }
+
+        /// <inheritdoc />
+        protected override void Down(MigrationBuilder migrationBuilder)
+        {
+            migrationBuilder.DropTable(
+                name: "key_ring");
+
+            migrationBuilder.DropTable(
+                name: "launch");
+
+            migrationBuilder.DropTable(
+                name: "oauth_scope");
+
+            migrationBuilder.DropTable(
+                name: "oauth_token");
+
+            migrationBuilder.DropTable(
+                name: "signing_key");
+
+            migrationBuilder.DropTable(
+                name: "used_assertion");
+
+            migrationBuilder.DropTable(
+                name: "oauth_grant");
+
+            migrationBuilder.DropTable(
+                name: "oauth_client");
+        }
+    }
+}

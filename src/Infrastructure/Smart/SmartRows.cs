@@ -1,0 +1,47 @@
+namespace TeleFhir.Infrastructure.Smart;
+
+/// <summary>A key that signs tokens; times are ticks in UTC, here as everywhere.</summary>
+internal sealed class SigningKeyRow
+{
+    public int Number { get; set; }
+
+    public string Id { get; set; } = "";
+
+    public string Sealed { get; set; } = "";
+
+    public long ActiveFrom { get; set; }
+}
+
+/// <summary>One element of the key ring.</summary>
+internal sealed class KeyRingRow
+{
+    public string Name { get; set; } = "";
+
+    public string Xml { get; set; } = "";
+}
+
+/// <summary>An EHR launch, under the hash of its token.</summary>
+internal sealed class LaunchRow
+{
+    public string Hash { get; set; } = "";
+
+    public string ClientId { get; set; } = "";
+
+    public string UserId { get; set; } = "";
+
+    public string? Patient { get; set; }
+
+    public string? Encounter { get; set; }
+
+    public string? Intent { get; set; }
+
+    public long Expires { get; set; }
+}
+
+/// <summary>A client assertion that was shown, under the hash of its issuer and id.</summary>
+internal sealed class UsedAssertionRow
+{
+    public string Hash { get; set; } = "";
+
+    public long Expires { get; set; }
+}
