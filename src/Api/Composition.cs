@@ -7,7 +7,9 @@ using TeleFhir.Api.Fhir;
 using TeleFhir.Api.Fhir.Interactions;
 using TeleFhir.Api.Hosting;
 using TeleFhir.Api.OpenApi;
+using TeleFhir.Api.Smart;
 using TeleFhir.Api.Smart.Bearer;
+using TeleFhir.Api.Smart.Pages;
 using TeleFhir.Domain.Search;
 using TeleFhir.Domain.Storage;
 using TeleFhir.Domain.Validation;
@@ -45,6 +47,8 @@ internal static class Composition
         services.AddSingleton<FhirServer>();
         services.AddBearerTokens();
         services.AddSingleton<Callers>();
+        services.AddSessionCookie();
+        services.AddPages(builder.Environment.IsDevelopment());
         services.AddSingleton<ImportPlanner>();
         services.AddSingleton<CapabilityDocument>();
 
