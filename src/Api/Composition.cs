@@ -7,6 +7,7 @@ using TeleFhir.Api.Fhir;
 using TeleFhir.Api.Fhir.Interactions;
 using TeleFhir.Api.Hosting;
 using TeleFhir.Api.OpenApi;
+using TeleFhir.Api.Smart;
 using TeleFhir.Api.Smart.Bearer;
 using TeleFhir.Domain.Search;
 using TeleFhir.Domain.Storage;
@@ -43,6 +44,7 @@ internal static class Composition
         services.AddSingleton<ResourceValidator>();
         services.AddSingleton<FhirServer>();
         services.AddBearerTokens();
+        services.AddAuthorizationServer(builder.Configuration);
         services.AddSingleton<Callers>();
         services.AddSingleton<ImportPlanner>();
         services.AddSingleton<CapabilityDocument>();
