@@ -30,6 +30,7 @@ internal static class Composition
         services.AddTeleFhirInfrastructure(Storage);
         services.AddHostedService<DatabaseStart>();
         services.AddHostedService<DemoSeed>();
+        services.AddHostedService<DemoUsers>();
         services.AddHostedService<StartBanner>();
 
         services.AddSingleton(provider => new SearchQueryParser(

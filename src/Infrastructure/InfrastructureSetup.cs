@@ -40,6 +40,7 @@ public static class InfrastructureSetup
         services.AddSingleton<IDatabaseSchema>(provider => new StartupMigrator(provider.GetRequiredService<Func<TeleFhirDb>>()));
         services.AddSingleton(provider => Context(provider.GetRequiredService<StorageSettings>()));
         services.AddSmartStores();
+        services.AddAccounts();
         return services;
     }
 

@@ -23,7 +23,7 @@ public sealed class TestStore : IAsyncDisposable
     private TestStore(StorageSettings settings, TimeProvider? clock, Func<ValueTask> drop)
     {
         Settings = settings;
-        var services = new ServiceCollection().AddTeleFhirInfrastructure(_ => settings);
+        var services = new ServiceCollection().AddLogging().AddTeleFhirInfrastructure(_ => settings);
         if (clock is not null)
         {
             services.AddSingleton(clock);

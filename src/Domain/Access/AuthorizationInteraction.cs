@@ -60,6 +60,12 @@ public interface IAuthorizationInteractions
     /// <summary>The one with this id, or null where there is none or it has expired.</summary>
     Task<AuthorizationInteraction?> FindAsync(string id, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Binds it to a browser, known by a random value that it keeps; false where it is bound to another or gone. The first browser that
+    /// shows it is the one.
+    /// </summary>
+    Task<bool> BindAsync(string id, string browser, CancellationToken cancellationToken);
+
     /// <summary>Notes the decision; false where there was one already or the interaction is gone.</summary>
     Task<bool> DecideAsync(string id, InteractionDecision decision, CancellationToken cancellationToken);
 

@@ -23,7 +23,14 @@ public enum UserRole
 /// <param name="IsDisabled">Cannot sign in, and what was granted on their behalf no longer works.</param>
 /// <param name="HasSecondFactor">Has set up a one-time password generator.</param>
 public sealed record UserAccount(
-    string Id, string UserName, string DisplayName, UserRole Role, string? FhirUser, Confidentiality Clearance, bool IsDisabled, bool HasSecondFactor);
+    string Id, string UserName, string DisplayName, UserRole Role, string? FhirUser, Confidentiality Clearance, bool IsDisabled, bool HasSecondFactor)
+{
+    /// <summary>Belongs to the demonstration and must not exist in Production.</summary>
+    public bool IsDemo { get; init; }
+
+    /// <summary>Whether a password alone is not enough: whoever reaches the records of others shows a second factor.</summary>
+    public bool NeedsSecondFactor => HasSecondFactor || (Role != UserRole.Patient && !IsDemo);
+}
 
 /// <summary>Who can sign in.</summary>
 public interface IUserDirectory

@@ -49,6 +49,7 @@ internal abstract class TeleFhirDb(DbContextOptions options) : DbContext(options
             revocation.ToTable("revocation").HasKey(row => row.Sequence);
             revocation.Property(row => row.Sequence).ValueGeneratedOnAdd();
         });
+        modelBuilder.AddAccounts();
         Index<TokenRow>(modelBuilder, "ix_token", token =>
         {
             Covering(

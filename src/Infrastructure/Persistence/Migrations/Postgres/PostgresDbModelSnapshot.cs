@@ -764,6 +764,41 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
                     b.ToTable("ix_token", (string)null);
                 });
 
+            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.InteractionRow", b =>
+                {
+                    b.Property<string>("Hash")
+                        .HasColumnType("text")
+                        .HasColumnName("hash")
+                        .UseCollation("C");
+
+                    b.Property<string>("Browser")
+                        .HasColumnType("text")
+                        .HasColumnName("browser")
+                        .UseCollation("C");
+
+                    b.Property<string>("Decision")
+                        .HasColumnType("text")
+                        .HasColumnName("decision")
+                        .UseCollation("C");
+
+                    b.Property<long>("Expires")
+                        .HasColumnType("bigint")
+                        .HasColumnName("expires");
+
+                    b.Property<string>("Request")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("request")
+                        .UseCollation("C");
+
+                    b.HasKey("Hash");
+
+                    b.HasIndex("Expires")
+                        .HasDatabaseName("interaction_expires");
+
+                    b.ToTable("interaction", (string)null);
+                });
+
             modelBuilder.Entity("TeleFhir.Infrastructure.Smart.KeyRingRow", b =>
                 {
                     b.Property<string>("Name")
@@ -829,6 +864,72 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
                     b.ToTable("launch", (string)null);
                 });
 
+            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.RecoveryCodeRow", b =>
+                {
+                    b.Property<string>("UserId")
+                        .HasColumnType("text")
+                        .HasColumnName("user_id")
+                        .UseCollation("C");
+
+                    b.Property<string>("Hash")
+                        .HasColumnType("text")
+                        .HasColumnName("hash")
+                        .UseCollation("C");
+
+                    b.HasKey("UserId", "Hash");
+
+                    b.ToTable("recovery_code", (string)null);
+                });
+
+            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.RememberedConsentRow", b =>
+                {
+                    b.Property<string>("UserId")
+                        .HasColumnType("text")
+                        .HasColumnName("user_id")
+                        .UseCollation("C");
+
+                    b.Property<string>("ClientId")
+                        .HasColumnType("text")
+                        .HasColumnName("client_id")
+                        .UseCollation("C");
+
+                    b.Property<string>("Scopes")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("scopes")
+                        .UseCollation("C");
+
+                    b.HasKey("UserId", "ClientId");
+
+                    b.HasIndex("ClientId")
+                        .HasDatabaseName("remembered_consent_client");
+
+                    b.ToTable("remembered_consent", (string)null);
+                });
+
+            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.SignInAddressRow", b =>
+                {
+                    b.Property<string>("Address")
+                        .HasColumnType("text")
+                        .HasColumnName("address")
+                        .UseCollation("C");
+
+                    b.Property<long>("Expires")
+                        .HasColumnType("bigint")
+                        .HasColumnName("expires");
+
+                    b.Property<int>("Failed")
+                        .HasColumnType("integer")
+                        .HasColumnName("failed");
+
+                    b.HasKey("Address");
+
+                    b.HasIndex("Expires")
+                        .HasDatabaseName("sign_in_address_expires");
+
+                    b.ToTable("sign_in_address", (string)null);
+                });
+
             modelBuilder.Entity("TeleFhir.Infrastructure.Smart.SigningKeyRow", b =>
                 {
                     b.Property<int>("Number")
@@ -873,6 +974,124 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
                         .HasDatabaseName("used_assertion_expires");
 
                     b.ToTable("used_assertion", (string)null);
+                });
+
+            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.UserAccountRow", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("text")
+                        .HasColumnName("id")
+                        .UseCollation("C");
+
+                    b.Property<short>("Clearance")
+                        .HasColumnType("smallint")
+                        .HasColumnName("clearance");
+
+                    b.Property<bool>("Demo")
+                        .HasColumnType("boolean")
+                        .HasColumnName("demo");
+
+                    b.Property<bool>("Disabled")
+                        .HasColumnType("boolean")
+                        .HasColumnName("disabled");
+
+                    b.Property<string>("DisplayName")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("display_name")
+                        .UseCollation("C");
+
+                    b.Property<string>("Factor")
+                        .HasColumnType("text")
+                        .HasColumnName("factor")
+                        .UseCollation("C");
+
+                    b.Property<int>("FactorFailed")
+                        .HasColumnType("integer")
+                        .HasColumnName("factor_failed");
+
+                    b.Property<long>("FactorLockedUntil")
+                        .HasColumnType("bigint")
+                        .HasColumnName("factor_locked_until");
+
+                    b.Property<long>("FactorStep")
+                        .HasColumnType("bigint")
+                        .HasColumnName("factor_step");
+
+                    b.Property<int>("Failed")
+                        .HasColumnType("integer")
+                        .HasColumnName("failed");
+
+                    b.Property<string>("FhirUser")
+                        .HasColumnType("text")
+                        .HasColumnName("fhir_user")
+                        .UseCollation("C");
+
+                    b.Property<long>("LockedUntil")
+                        .HasColumnType("bigint")
+                        .HasColumnName("locked_until");
+
+                    b.Property<string>("NormalName")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("normal_name")
+                        .UseCollation("C");
+
+                    b.Property<string>("PasswordHash")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("password_hash")
+                        .UseCollation("C");
+
+                    b.Property<short>("Role")
+                        .HasColumnType("smallint")
+                        .HasColumnName("role");
+
+                    b.Property<string>("UserName")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("user_name")
+                        .UseCollation("C");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("NormalName")
+                        .IsUnique()
+                        .HasDatabaseName("user_account_name");
+
+                    b.ToTable("user_account", (string)null);
+                });
+
+            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.UserSessionRow", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("text")
+                        .HasColumnName("id")
+                        .UseCollation("C");
+
+                    b.Property<long>("Expires")
+                        .HasColumnType("bigint")
+                        .HasColumnName("expires");
+
+                    b.Property<long>("Used")
+                        .HasColumnType("bigint")
+                        .HasColumnName("used");
+
+                    b.Property<string>("UserId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("user_id")
+                        .UseCollation("C");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Expires")
+                        .HasDatabaseName("user_session_expires");
+
+                    b.HasIndex("UserId")
+                        .HasDatabaseName("user_session_user");
+
+                    b.ToTable("user_session", (string)null);
                 });
 
             modelBuilder.Entity("OpenIddict.EntityFrameworkCore.Models.OpenIddictEntityFrameworkCoreAuthorization", b =>

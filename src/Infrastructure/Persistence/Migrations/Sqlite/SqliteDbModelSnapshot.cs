@@ -699,6 +699,37 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
                     b.ToTable("ix_token", (string)null);
                 });
 
+            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.InteractionRow", b =>
+                {
+                    b.Property<string>("Hash")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("hash");
+
+                    b.Property<string>("Browser")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("browser");
+
+                    b.Property<string>("Decision")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("decision");
+
+                    b.Property<long>("Expires")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("expires");
+
+                    b.Property<string>("Request")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("request");
+
+                    b.HasKey("Hash");
+
+                    b.HasIndex("Expires")
+                        .HasDatabaseName("interaction_expires");
+
+                    b.ToTable("interaction", (string)null);
+                });
+
             modelBuilder.Entity("TeleFhir.Infrastructure.Smart.KeyRingRow", b =>
                 {
                     b.Property<string>("Name")
@@ -756,6 +787,66 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
                     b.ToTable("launch", (string)null);
                 });
 
+            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.RecoveryCodeRow", b =>
+                {
+                    b.Property<string>("UserId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("user_id");
+
+                    b.Property<string>("Hash")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("hash");
+
+                    b.HasKey("UserId", "Hash");
+
+                    b.ToTable("recovery_code", (string)null);
+                });
+
+            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.RememberedConsentRow", b =>
+                {
+                    b.Property<string>("UserId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("user_id");
+
+                    b.Property<string>("ClientId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("client_id");
+
+                    b.Property<string>("Scopes")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("scopes");
+
+                    b.HasKey("UserId", "ClientId");
+
+                    b.HasIndex("ClientId")
+                        .HasDatabaseName("remembered_consent_client");
+
+                    b.ToTable("remembered_consent", (string)null);
+                });
+
+            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.SignInAddressRow", b =>
+                {
+                    b.Property<string>("Address")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("address");
+
+                    b.Property<long>("Expires")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("expires");
+
+                    b.Property<int>("Failed")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("failed");
+
+                    b.HasKey("Address");
+
+                    b.HasIndex("Expires")
+                        .HasDatabaseName("sign_in_address_expires");
+
+                    b.ToTable("sign_in_address", (string)null);
+                });
+
             modelBuilder.Entity("TeleFhir.Infrastructure.Smart.SigningKeyRow", b =>
                 {
                     b.Property<int>("Number")
@@ -797,6 +888,115 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
                         .HasDatabaseName("used_assertion_expires");
 
                     b.ToTable("used_assertion", (string)null);
+                });
+
+            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.UserAccountRow", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<short>("Clearance")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("clearance");
+
+                    b.Property<bool>("Demo")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("demo");
+
+                    b.Property<bool>("Disabled")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("disabled");
+
+                    b.Property<string>("DisplayName")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("display_name");
+
+                    b.Property<string>("Factor")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("factor");
+
+                    b.Property<int>("FactorFailed")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("factor_failed");
+
+                    b.Property<long>("FactorLockedUntil")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("factor_locked_until");
+
+                    b.Property<long>("FactorStep")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("factor_step");
+
+                    b.Property<int>("Failed")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("failed");
+
+                    b.Property<string>("FhirUser")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("fhir_user");
+
+                    b.Property<long>("LockedUntil")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("locked_until");
+
+                    b.Property<string>("NormalName")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("normal_name");
+
+                    b.Property<string>("PasswordHash")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("password_hash");
+
+                    b.Property<short>("Role")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("role");
+
+                    b.Property<string>("UserName")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("user_name");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("NormalName")
+                        .IsUnique()
+                        .HasDatabaseName("user_account_name");
+
+                    b.ToTable("user_account", (string)null);
+                });
+
+            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.UserSessionRow", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<long>("Expires")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("expires");
+
+                    b.Property<long>("Used")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("used");
+
+                    b.Property<string>("UserId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("user_id");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Expires")
+                        .HasDatabaseName("user_session_expires");
+
+                    b.HasIndex("UserId")
+                        .HasDatabaseName("user_session_user");
+
+                    b.ToTable("user_session", (string)null);
                 });
 
             modelBuilder.Entity("OpenIddict.EntityFrameworkCore.Models.OpenIddictEntityFrameworkCoreAuthorization", b =>
