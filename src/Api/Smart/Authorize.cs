@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore;
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.WebUtilities;
 using OpenIddict.Abstractions;
 using OpenIddict.Server.AspNetCore;
@@ -33,7 +34,7 @@ internal static class Authorize
         HttpContext context,
         IClients clients,
         ILaunches launches,
-        IAuthorizationInteractions interactions,
+        [FromServices] IAuthorizationInteractions interactions, // its BindAsync looks to the framework like a way to read requests
         AuthorizationDecision decision,
         TimeProvider clock)
     {
