@@ -46,8 +46,8 @@ internal static class Composition
         services.AddSingleton<ResourceValidator>();
         services.AddSingleton<FhirServer>();
         services.AddBearerTokens();
+        services.AddAuthorizationServer(builder.Configuration);
         services.AddSingleton<Callers>();
-        services.AddSessionCookie();
         services.AddPages(builder.Environment.IsDevelopment());
         services.AddSingleton<ImportPlanner>();
         services.AddSingleton<CapabilityDocument>();

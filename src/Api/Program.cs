@@ -4,6 +4,7 @@ using TeleFhir.Api.CommandLine;
 using TeleFhir.Api.Fhir;
 using TeleFhir.Api.Hosting;
 using TeleFhir.Api.OpenApi;
+using TeleFhir.Api.Smart;
 using TeleFhir.Api.Smart.Bearer;
 using TeleFhir.Api.Smart.Pages;
 
@@ -24,6 +25,7 @@ app.UseWhen(FhirRoutes.Covers, fhir => fhir.UseCors());
 app.UseMiddleware<FhirErrors>();
 app.UseWhen(FhirRoutes.Covers, fhir => fhir.UseStatusCodePages(FhirErrors.WriteStatusAsync));
 app.UseFhirOpenApi();
+app.UseAuthorizationServer();
 app.UseRouting();
 app.UseRequestTimeouts();
 app.UseAccessGate();
@@ -33,6 +35,7 @@ app.MapTelemetry();
 app.MapFhir();
 app.MapExternalConfiguration();
 app.MapPages();
+app.MapAuthorizationServer();
 app.DemandDeclarations();
 
 try

@@ -51,6 +51,15 @@ internal sealed class TeleFhirOptions
 
         /// <summary>Tokens that live longer are refused; revocations are remembered for this long.</summary>
         public TimeSpan LongestTokenLife { get; set; } = TimeSpan.FromDays(1);
+
+        /// <summary>How long access tokens of the embedded authorization server live.</summary>
+        public TimeSpan AccessTokenLife { get; set; } = TimeSpan.FromMinutes(5);
+
+        /// <summary>What an application shows to register itself outside Development; null means that none can.</summary>
+        public string? InitialAccessToken { get; set; }
+
+        /// <summary>Who runs this server, for applications that list such places.</summary>
+        public string BrandName { get; set; } = "TeleFhir";
     }
 
     internal sealed class AccessOptions
@@ -155,7 +164,31 @@ internal sealed class TeleFhirOptionsValidator(IConfiguration configuration, IHo
                 break;
         }
 
+        if (options.Auth.Mode is "Embedded" or "Both")
+        {
+            CheckEmbedded(options, faults);
+        }
+
         faults.AddRange(IssuerCheck.Faults(options.Auth, environment.IsProduction()));
+    }
+
+    private void CheckEmbedded(TeleFhirOptions options, List<string> faults)
+    {
+        if (environment.IsProduction() && options.Fhir.PublicBaseUrl?.StartsWith("https://", StringComparison.OrdinalIgnoreCase) == false)
+        {
+            faults.Add("Fhir:PublicBaseUrl must be https in Production, since the authorization server is at the same origin.");
+        }
+
+        if (options.Auth.AccessTokenLife < TimeSpan.FromMinutes(1) || options.Auth.AccessTokenLife > TimeSpan.FromHours(1)
+            || options.Auth.AccessTokenLife > options.Auth.LongestTokenLife)
+        {
+            faults.Add("Auth:AccessTokenLife must be from one minute to one hour, and not above Auth:LongestTokenLife.");
+        }
+
+        if (options.Auth.InitialAccessToken is { Length: < 32 })
+        {
+            faults.Add("Auth:InitialAccessToken must be 32 characters or more.");
+        }
     }
 
     private static void CheckAddress(string key, string? value, List<string> faults)

@@ -20,6 +20,7 @@ internal sealed record Command(
         new("export", "export <folder> [--type T]...", "Write all resources, or those types, as ndjson", Export.RunAsync) { Options = ["type"] },
         new("check", "check", "Compare every index row with its resource", Check.RunAsync),
         new("migrate", "migrate", "Bring the database up to date", Migrate.RunAsync),
+        new("keys", "keys rotate|replace", "Sign tokens with a new key; replace also refuses the old ones", Keys.RunAsync),
         new("help", "help", "Show this", Run: null),
     ];
 

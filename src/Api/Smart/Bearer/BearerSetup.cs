@@ -8,7 +8,7 @@ internal static class BearerSetup
     public static IServiceCollection AddBearerTokens(this IServiceCollection services)
     {
         IssuerClient.AddTo(services);
-        services.AddSingleton(provider => new EmbeddedKeys(provider.GetRequiredService<FhirAddress>(), () => []));
+        services.AddSingleton(provider => new EmbeddedKeys(provider.GetRequiredService<FhirAddress>(), () => provider.GetRequiredService<ServerKeys>().Published));
         services.AddSingleton<Issuers>();
         services.AddSingleton<BearerTokens>();
         return services;

@@ -35,8 +35,13 @@ internal static class PageSetup
         });
     }
 
-    public static void MapPages(this IEndpointRouteBuilder routes)
+    public static void MapPages(this WebApplication routes)
     {
+        if (!SmartServer.IsWanted(routes.Configuration))
+        {
+            return;
+        }
+
         var style = ReadStyle();
         routes.MapMethods("/auth/pages.css", ["GET", "HEAD"], (HttpContext context) =>
         {

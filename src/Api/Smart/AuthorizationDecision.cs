@@ -1,0 +1,120 @@
+using System.Collections.Immutable;
+using System.Security.Claims;
+using OpenIddict.Abstractions;
+using TeleFhir.Domain.Access;
+using TeleFhir.Domain.Fhir;
+using static OpenIddict.Abstractions.OpenIddictConstants;
+
+namespace TeleFhir.Api.Smart;
+
+/// <summary>What comes of a decision: a principal whose code may be given out, or an error with its description.</summary>
+internal readonly record struct DecisionOutcome(ClaimsPrincipal? Principal, (string Code, string Description) Error);
+
+/// <summary>Turns what a person decided into a grant. Pages have asked; whatever they let through is checked again here.</summary>
+internal sealed class AuthorizationDecision(
+    IUserDirectory users, ILaunches launches, SmartAddresses addresses, AuthorizationEvents events)
+{
+    private const string PatientScope = "launch/patient";
+    private const string EncounterScope = "launch/encounter";
+
+    public async Task<DecisionOutcome> ApplyAsync(
+        AuthorizationInteraction interaction, OpenIddictRequest request, CancellationToken cancellationToken)
+    {
+        var decision = interaction.Decision!;
+        var outcome = await DecideAsync(interaction, decision, request, cancellationToken);
+        await events.RecordAsync(
+            outcome.Principal is null ? "deny" : "grant",
+            interaction.ClientId,
+            decision.UserId,
+            cancellationToken,
+            decision.Patient,
+            outcome.Error.Description);
+        return outcome;
+    }
+
+    private async Task<DecisionOutcome> DecideAsync(
+        AuthorizationInteraction interaction, InteractionDecision decision, OpenIddictRequest request, CancellationToken cancellationToken)
+    {
+        if (!decision.IsGranted)
+        {
+            return Refuse(Errors.AccessDenied, "The user refused.");
+        }
+
+        if (await users.FindAsync(decision.UserId, cancellationToken) is not { IsDisabled: false } user
+            || (interaction.LaunchUserId is { } launcher && launcher != user.Id))
+        {
+            return Refuse(Errors.AccessDenied, "This user may not answer the request.");
+        }
+
+        var isLaunch = interaction.LaunchUserId is not null;
+        var patient = interaction.LaunchPatient ?? decision.Patient;
+        if (patient is not null && (!ResourceKey.IsId(patient) || (user.Role == UserRole.Patient && user.FhirUser != $"Patient/{patient}")))
+        {
+            return Refuse(Errors.AccessDenied, "This user may not act for that patient.");
+        }
+
+        var granted = RequestedScopes.Within(decision.Scopes, interaction.Scopes);
+        if (!(isLaunch || granted.Contains(PatientScope) || granted.Any(IsOfPatient)))
+        {
+            patient = null;
+        }
+
+        if (patient is null)
+        {
+            // Without a patient in context such a scope means nothing, and must not look as if it did.
+            granted = [.. granted.Where(scope => scope is not (PatientScope or EncounterScope) && !IsOfPatient(scope))];
+        }
+
+        if (granted.IsEmpty)
+        {
+            return Refuse(Errors.AccessDenied, "Nothing was granted.");
+        }
+
+        LaunchContext? launch = null;
+        if (isLaunch)
+        {
+            var token = (string?)request["launch"] ?? "";
+            launch = await launches.FindAsync(token, cancellationToken);
+            if (launch is null || !await launches.TakeAsync(token, cancellationToken))
+            {
+                return Refuse(Errors.InvalidRequest, "The launch has been used or has expired.");
+            }
+        }
+
+        var encounter = patient is null ? null
+            : interaction.LaunchEncounter ?? (granted.Contains(EncounterScope) ? decision.Encounter : null);
+        return new DecisionOutcome(Principal(user, decision, granted, patient, encounter, launch?.Intent), default);
+    }
+
+    private ClaimsPrincipal Principal(
+        UserAccount user, InteractionDecision decision, ImmutableArray<string> scopes, string? patient, string? encounter, string? intent)
+    {
+        var identity = new ClaimsIdentity("telefhir", Claims.Name, Claims.Role);
+        identity.SetClaim(Claims.Subject, user.Id);
+        identity.SetClaim(SmartClaims.SessionId, decision.SessionId);
+        identity.SetClaim(SmartClaims.UserRole, user.Role.ToString());
+        identity.SetClaim(SmartClaims.Clearance, user.Clearance.ToString());
+        identity.SetClaim(Claims.AuthenticationTime, decision.AuthenticatedAt.ToUnixTimeSeconds());
+        identity.SetClaim(SmartClaims.Patient, patient);
+        identity.SetClaim(SmartClaims.Encounter, encounter);
+        identity.SetClaim(SmartClaims.Intent, intent);
+        if (scopes.Contains("profile"))
+        {
+            identity.SetClaim(Claims.Name, user.DisplayName);
+        }
+
+        if (user.FhirUser is { } resource)
+        {
+            identity.SetClaim(SmartClaims.FhirUser, $"{addresses.FhirBase}/{resource}");
+        }
+
+        identity.SetScopes(scopes);
+        identity.SetResources(addresses.FhirBase);
+        identity.SetDestinations(claim => SmartClaims.DestinationsOf(claim.Type, scopes));
+        return new ClaimsPrincipal(identity);
+    }
+
+    private static bool IsOfPatient(string scope) => SmartScope.Parse(scope) is { Context: ScopeContext.Patient };
+
+    private static DecisionOutcome Refuse(string error, string description) => new(null, (error, description));
+}

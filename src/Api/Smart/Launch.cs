@@ -1,0 +1,164 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text.Json;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.WebUtilities;
+using TeleFhir.Domain.Access;
+using TeleFhir.Domain.Fhir;
+using TeleFhir.Domain.Storage;
+
+namespace TeleFhir.Api.Smart;
+
+/// <summary>
+/// <c>/auth/launch</c>: opens an application from within (EHR launch). The launch is bound to the user whose session asks for it and to the
+/// application, lives five minutes and works once. A page may ask with POST and open the application itself.
+/// </summary>
+internal static class Launch
+{
+    private const int TokenBytes = 32;
+    private const int LongestIntent = 200;
+    private static readonly TimeSpan _life = TimeSpan.FromMinutes(5);
+
+    private sealed record Asked(string? ClientId, string? Patient, string? Encounter, string? Intent);
+
+    public static async Task<IResult> HandleAsync(
+        HttpContext context,
+        IClients clients,
+        ILaunches launches,
+        IUserDirectory users,
+        IResourceStore store,
+        SmartAddresses addresses,
+        TimeProvider clock,
+        AuthorizationEvents events)
+    {
+        context.Response.Headers.CacheControl = "no-store";
+        var isPost = HttpMethods.IsPost(context.Request.Method);
+        var session = await context.AuthenticateAsync(SessionCookie.Scheme);
+        if (session.Principal?.FindFirst(SessionCookie.Subject)?.Value is not { } userId
+            || await users.FindAsync(userId, context.RequestAborted) is not { IsDisabled: false } user)
+        {
+            return isPost
+                ? Fault(StatusCodes.Status401Unauthorized, "login_required", "Nobody is signed in.")
+                : Results.Redirect(QueryHelpers.AddQueryString(
+                    SessionCookie.LoginPath, "returnUrl", context.Request.Path + context.Request.QueryString));
+        }
+
+        if (await ReadAsync(context.Request, isPost) is not { } asked)
+        {
+            return Fault(StatusCodes.Status400BadRequest, "invalid_request", "The launch must be sent as application/json, each member a text.");
+        }
+
+        if (await clients.FindAsync(asked.ClientId ?? "", context.RequestAborted) is not { InitiateLoginUri: { } application } client)
+        {
+            return Fault(StatusCodes.Status400BadRequest, "invalid_client", "There is no such client that can be launched.");
+        }
+
+        if (asked.Intent is { Length: > LongestIntent })
+        {
+            return Fault(StatusCodes.Status400BadRequest, "invalid_request", "The intent is too long.");
+        }
+
+        if (!await MayAsync(store, user, client.Id, asked, context.RequestAborted))
+        {
+            // Whether there is such a patient is not for everybody to know.
+            return Fault(StatusCodes.Status403Forbidden, "access_denied", "This user may not launch for that patient and encounter.");
+        }
+
+        var token = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(TokenBytes));
+        await launches.AddAsync(
+            token,
+            new LaunchContext(client.Id, user.Id, asked.Patient, asked.Encounter, asked.Intent, clock.GetUtcNow() + _life),
+            context.RequestAborted);
+        await events.RecordAsync("launch", client.Id, user.Id, context.RequestAborted, asked.Patient);
+        return isPost
+            ? Results.Json(new Dictionary<string, string> { ["launch"] = token, ["iss"] = addresses.FhirBase }, statusCode: StatusCodes.Status201Created)
+            : Results.Redirect(QueryHelpers.AddQueryString(
+                application, new Dictionary<string, string?> { ["iss"] = addresses.FhirBase, ["launch"] = token }));
+    }
+
+    private static async Task<Asked?> ReadAsync(HttpRequest request, bool isPost)
+    {
+        if (!isPost)
+        {
+            return new Asked(request.Query["client_id"], request.Query["patient"], request.Query["encounter"], request.Query["intent"]);
+        }
+
+        // Only a page of this origin can send JSON with the session's cookie, so no other can launch in somebody's name.
+        if (!request.HasJsonContentType())
+        {
+            return null;
+        }
+
+        try
+        {
+            using var body = await JsonDocument.ParseAsync(request.Body, cancellationToken: request.HttpContext.RequestAborted);
+            return body.RootElement.ValueKind == JsonValueKind.Object
+                ? new Asked(Text(body, "client_id"), Text(body, "patient"), Text(body, "encounter"), Text(body, "intent"))
+                : null;
+        }
+        catch (Exception malformed) when (malformed is JsonException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    private static string? Text(JsonDocument body, string name) =>
+        body.RootElement.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value.GetString() : null;
+
+    private static async Task<bool> MayAsync(
+        IResourceStore store, UserAccount user, string clientId, Asked asked, CancellationToken cancellationToken)
+    {
+        if (asked.Patient is null)
+        {
+            return asked.Encounter is null && user.Role != UserRole.Patient;
+        }
+
+        if (!ResourceKey.IsId(asked.Patient)
+            || user.Role == UserRole.Administrator
+            || (user.Role == UserRole.Patient && user.FhirUser != $"Patient/{asked.Patient}"))
+        {
+            return false;
+        }
+
+        var caller = Caller.User(user.Id, clientId) with
+        {
+            FhirUser = ResourceKey.TryParse(user.FhirUser, out var key) ? key : null,
+            Scopes = SmartScope.ParseAll("user/*.rs"),
+            Clearance = user.Clearance,
+        };
+        return await IsSeenAsync(store, caller, new ResourceKey("Patient", asked.Patient), null, cancellationToken)
+            && (asked.Encounter is null
+                || (ResourceKey.IsId(asked.Encounter)
+                    && await IsSeenAsync(store, caller, new ResourceKey("Encounter", asked.Encounter), $"Patient/{asked.Patient}", cancellationToken)));
+    }
+
+    private static async Task<bool> IsSeenAsync(
+        IResourceStore store, Caller caller, ResourceKey key, string? subject, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await store.ReadAsync(caller, key, cancellationToken) is not { IsDeleted: false } found)
+            {
+                return false;
+            }
+
+            if (subject is null)
+            {
+                return true;
+            }
+
+            using var json = JsonDocument.Parse(found.Json);
+            return json.RootElement.TryGetProperty("subject", out var reference)
+                && reference.TryGetProperty("reference", out var target)
+                && target.GetString() is { } text
+                && (text == subject || text.EndsWith("/" + subject, StringComparison.Ordinal));
+        }
+        catch (FhirException)
+        {
+            return false;
+        }
+    }
+
+    private static IResult Fault(int status, string error, string description) =>
+        Results.Json(new Dictionary<string, string> { ["error"] = error, ["error_description"] = description }, statusCode: status);
+}
