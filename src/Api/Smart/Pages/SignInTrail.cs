@@ -2,8 +2,8 @@ using TeleFhir.Domain.Access;
 
 namespace TeleFhir.Api.Smart.Pages;
 
-/// <summary>Tells the audit trail what people did on pages; to nobody where no trail is kept.</summary>
-internal sealed class SignInTrail(IEnumerable<IAuditTrail> trails, TimeProvider clock)
+/// <summary>Tells the audit trail what people did on pages.</summary>
+internal sealed class SignInTrail(IAuditTrail trail, TimeProvider clock)
 {
     public async Task RecordAsync(
         HttpContext context, AuditKind kind, string what, int status, UserAccount? account, string? reason = null, string? client = null)
@@ -18,9 +18,6 @@ internal sealed class SignInTrail(IEnumerable<IAuditTrail> trails, TimeProvider 
             RequestId = context.TraceIdentifier,
             Reason = reason,
         };
-        foreach (var trail in trails)
-        {
-            await trail.RecordAsync(entry, context.RequestAborted);
-        }
+        await trail.RecordAsync(entry, context.RequestAborted);
     }
 }
