@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Authentication.Cookies;
 using TeleFhir.Api.Fhir;
+using TeleFhir.Domain.Access;
 
 namespace TeleFhir.Api.Smart;
 
@@ -45,7 +46,24 @@ internal static class SessionCookie
             cookie.ReturnUrlParameter = "returnUrl";
             cookie.ExpireTimeSpan = TimeSpan.FromHours(12);
             cookie.SlidingExpiration = false;
+
+            // A cookie outlives its session in whoever has kept a copy: what counts is the session, on every request.
+            cookie.Events.OnValidatePrincipal = DemandSessionAsync;
         });
         return services;
+    }
+
+    private static async Task DemandSessionAsync(CookieValidatePrincipalContext context)
+    {
+        var sessions = context.HttpContext.RequestServices.GetRequiredService<ISessions>();
+        if (context.Principal?.FindFirst(SessionId)?.Value is not { } id
+            || await sessions.UseAsync(id, context.HttpContext.RequestAborted) is not { } account
+            || account.Id != context.Principal.FindFirst(Subject)?.Value)
+        {
+            context.RejectPrincipal();
+            return;
+        }
+
+        context.HttpContext.Features.Set(account);
     }
 }

@@ -40,7 +40,7 @@ internal static class PageAccess
     public static async Task EnterAsync(HttpContext context, DeclaredPage declared, RequestDelegate next)
     {
         PageHeaders.AddTo(context);
-        var person = await context.RequestServices.GetRequiredService<People>().IdentifyAsync(context);
+        var person = await People.IdentifyAsync(context);
         if (declared.Roles.IsEmpty || (person is not null && declared.Roles.Contains(person.Account.Role)))
         {
             await next(context);

@@ -28,7 +28,7 @@ internal sealed class People(ISessions sessions, SignInTrail trail, TimeProvider
     private const string Moment = "telefhir.at";
 
     /// <summary>Who is signed in, or null; also sets the user that forms are bound to.</summary>
-    public async Task<Person?> IdentifyAsync(HttpContext context)
+    public static async Task<Person?> IdentifyAsync(HttpContext context)
     {
         if (context.Features.Get<Person>() is { } known)
         {
@@ -37,10 +37,9 @@ internal sealed class People(ISessions sessions, SignInTrail trail, TimeProvider
 
         var ticket = await context.AuthenticateAsync(SessionCookie.Scheme);
         if (ticket.Principal is not { } principal
+            || context.Features.Get<UserAccount>() is not { } account
             || principal.FindFirst(SessionCookie.SessionId)?.Value is not { } id
-            || !long.TryParse(principal.FindFirst(Moment)?.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var moment)
-            || await sessions.UseAsync(id, context.RequestAborted) is not { } account
-            || account.Id != principal.FindFirst(SessionCookie.Subject)?.Value)
+            || !long.TryParse(principal.FindFirst(Moment)?.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var moment))
         {
             return null;
         }

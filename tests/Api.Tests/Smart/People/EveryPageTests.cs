@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text.RegularExpressions;
 using TeleFhir.Api.Tests.Architecture;
-using TeleFhir.Domain.Access;
 
 namespace TeleFhir.Api.Tests.Smart.People;
 

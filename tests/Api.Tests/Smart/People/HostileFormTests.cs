@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Http.Headers;
 using System.Text;
 using TeleFhir.Api.Tests.Architecture;
 
@@ -98,7 +97,10 @@ public sealed class HostileFormTests(PageHost host) : IClassFixture<PageHost>
             foreach (var text in _texts.Where(text => text.Length < 3000))
             {
                 var value = Uri.EscapeDataString(text);
-                var page = await browser.GetAsync($"{route.Replace("{id}", value.Length == 0 ? "-" : value, StringComparison.Ordinal)}?id={value}&returnUrl={value}&name={value}&page={value}");
+
+                // The web server refuses a path with a zero in it before it gets here.
+                var id = text.Length == 0 || text.Contains('\0', StringComparison.Ordinal) ? "-" : value;
+                var page = await browser.GetAsync($"{route.Replace("{id}", id, StringComparison.Ordinal)}?id={value}&returnUrl={value}&name={value}&page={value}");
                 if ((int)page.Status >= 500 || page.Html.Contains("<script>alert", StringComparison.Ordinal))
                 {
                     faults.Add($"{route} with '{Shorten(text)}': {page.Status}");

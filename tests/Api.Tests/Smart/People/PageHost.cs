@@ -1,10 +1,8 @@
 using System.Buffers.Text;
-using System.Collections.Immutable;
 using System.Security.Cryptography;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
 using TeleFhir.Domain.Access;
 
@@ -34,6 +32,9 @@ public sealed class PageHost : IAsyncLifetime
     {
         builder.UseSetting("Auth:Mode", "Embedded");
         builder.UseSetting("Demo:Seed", "true");
+
+        // People sign in some hundred times here; how hard passwords are to guess is tested elsewhere.
+        builder.ConfigureTestServices(services => services.AddSingleton(new SignInSettings { PasswordRounds = 1000, AddressLimit = null }));
     });
 
     public ValueTask DisposeAsync() => Server.DisposeAsync();
