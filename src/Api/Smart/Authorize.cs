@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.WebUtilities;
 using OpenIddict.Abstractions;
 using OpenIddict.Server.AspNetCore;
+using TeleFhir.Api.Smart.Pages;
 using TeleFhir.Domain.Access;
 using static OpenIddict.Abstractions.OpenIddictConstants;
 
@@ -36,17 +37,24 @@ internal static class Authorize
         ILaunches launches,
         [FromServices] IAuthorizationInteractions interactions, // its BindAsync looks to the framework like a way to read requests
         AuthorizationDecision decision,
+        BrowserMark browser,
         TimeProvider clock)
     {
         var request = context.GetOpenIddictServerRequest()!;
         var id = (string?)request[Interaction];
         return string.IsNullOrEmpty(id)
-            ? BeginAsync(context, request, clients, launches, interactions, clock)
+            ? BeginAsync(context, request, clients, launches, interactions, browser, clock)
             : CompleteAsync(context, request, id, interactions, decision);
     }
 
     private static async Task<IResult> BeginAsync(
-        HttpContext context, OpenIddictRequest request, IClients clients, ILaunches launches, IAuthorizationInteractions interactions, TimeProvider clock)
+        HttpContext context,
+        OpenIddictRequest request,
+        IClients clients,
+        ILaunches launches,
+        IAuthorizationInteractions interactions,
+        BrowserMark browser,
+        TimeProvider clock)
     {
         if (request.HasPromptValue(PromptValues.None))
         {
@@ -75,6 +83,9 @@ internal static class Authorize
             MustConsent = request.HasPromptValue(PromptValues.Consent),
         };
         await interactions.AddAsync(interaction, context.RequestAborted);
+
+        // Here and not when the page is opened, or the address of a page never opened could be given to somebody else.
+        await interactions.BindAsync(interaction.Id, browser.Of(context), context.RequestAborted);
         return Results.Redirect(SmartAddresses.InteractionPath + interaction.Id);
     }
 
