@@ -2,7 +2,11 @@ using System.Text.RegularExpressions;
 
 namespace TeleFhir.Api.Smart.Pages;
 
-/// <summary>What browsers are told about every page: nothing from elsewhere, no script, no frame around it, nothing kept.</summary>
+/// <summary>
+/// What browsers are told about every page: nothing from elsewhere, no script, no frame around it, nothing kept. There is no
+/// Cross-Origin-Opener-Policy: an application that opens a window for signing in is told through <c>window.opener</c> how it went, and the
+/// policy would cut that for good.
+/// </summary>
 internal static partial class PageHeaders
 {
     public static void AddTo(HttpContext context)
@@ -12,7 +16,6 @@ internal static partial class PageHeaders
         headers.XFrameOptions = "DENY";
         headers.XContentTypeOptions = "nosniff";
         headers["Referrer-Policy"] = "no-referrer";
-        headers["Cross-Origin-Opener-Policy"] = "same-origin";
         headers.CacheControl = "no-store";
         headers.Pragma = "no-cache";
     }

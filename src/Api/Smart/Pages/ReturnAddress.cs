@@ -1,12 +1,14 @@
+using Microsoft.AspNetCore.WebUtilities;
 using TeleFhir.Domain.Access;
 
 namespace TeleFhir.Api.Smart.Pages;
 
 /// <summary>Where a person goes after signing in: a path of this server, whatever was asked.</summary>
-internal sealed class ReturnAddress(IAuthorizationInteractions interactions)
+internal sealed class ReturnAddress(IAuthorizationInteractions interactions, IClients clients)
 {
     private const string Home = "/auth/apps";
     private const string Waiting = "/auth/interaction/";
+    private const string Launching = "/auth/launch?";
 
     /// <summary>
     /// The address where it is local, the start page otherwise. Where it leads on to an application, forms may lead there too, since
@@ -23,6 +25,12 @@ internal sealed class ReturnAddress(IAuthorizationInteractions interactions)
             && await interactions.FindAsync(address[Waiting.Length..], context.RequestAborted) is { } interaction)
         {
             PageHeaders.AllowForm(context, interaction.RedirectOrigin);
+        }
+        else if (address.StartsWith(Launching, StringComparison.Ordinal)
+            && QueryHelpers.ParseQuery(address[Launching.Length..]).TryGetValue("client_id", out var client)
+            && await clients.FindAsync(client.ToString(), context.RequestAborted) is { InitiateLoginUri: { } application })
+        {
+            PageHeaders.AllowForm(context, new Uri(application).GetLeftPart(UriPartial.Authority));
         }
 
         return address;
