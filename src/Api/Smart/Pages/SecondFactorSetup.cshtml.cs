@@ -26,6 +26,9 @@ internal sealed class SecondFactorSetupModel(
 
     public string Address { get; private set; } = "";
 
+    /// <summary>The address as a picture; null where it is too long for one.</summary>
+    public QrCode? Picture => QrCode.Of(Address);
+
     public ImmutableArray<string> RecoveryCodes { get; private set; } = [];
 
     public string? Fault { get; private set; }
