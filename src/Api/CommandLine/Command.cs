@@ -21,6 +21,10 @@ internal sealed record Command(
         new("check", "check", "Compare every index row with its resource", Check.RunAsync),
         new("migrate", "migrate", "Bring the database up to date", Migrate.RunAsync),
         new("keys", "keys rotate|replace", "Sign tokens with a new key; replace also refuses the old ones", Keys.RunAsync),
+        new("user", "user add <name> --role R [--fhir-user T/id] [--name N]", "Add a patient, clinician or administrator", Users.RunAsync)
+        {
+            Options = ["role", "fhir-user", "name"],
+        },
         new("help", "help", "Show this", Run: null),
     ];
 

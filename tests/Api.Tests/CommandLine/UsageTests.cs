@@ -1,4 +1,6 @@
+using System.Text.RegularExpressions;
 using TeleFhir.Api.CommandLine;
+using TeleFhir.Domain.Access;
 
 namespace TeleFhir.Api.Tests.CommandLine;
 
@@ -53,6 +55,22 @@ public sealed class UsageTests : IDisposable
         Assert.Equal(0, code);
         Assert.All(["import", "export", "migrate", "help"], command => Assert.Contains($"\n  {command}", output.ReplaceLineEndings("\n"), StringComparison.Ordinal));
         Assert.DoesNotContain("reindex", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_user_is_added_with_a_password_that_works()
+    {
+        var (code, output) = await _host.RunAsync("user", "add", "root", "--role", "administrator");
+        Assert.Equal(0, code);
+        var password = Regex.Match(output, "password ([a-z2-9]{20}) ").Groups[1].Value;
+        var check = await _host.WithAsync<IUserAccounts, PasswordCheck>(accounts =>
+            accounts.CheckPasswordAsync("root", password, null, TestContext.Current.CancellationToken));
+        Assert.Equal(UserRole.Administrator, check.Account?.Role);
+
+        Assert.Equal(1, (await _host.RunAsync("user", "add", "ROOT", "--role", "administrator")).Code);
+        Assert.Equal(1, (await _host.RunAsync("user", "add", "amy", "--role", "patient")).Code);
+        Assert.Equal(2, (await _host.RunAsync("user", "add", "amy", "--role", "king")).Code);
+        Assert.Equal(2, (await _host.RunAsync("user", "remove", "root")).Code);
     }
 
     [Fact]

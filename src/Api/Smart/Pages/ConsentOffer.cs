@@ -52,6 +52,12 @@ internal sealed record ConsentOffer(ImmutableArray<OfferedScope> Scopes)
     /// <summary>Whether the scope is about the patient in context.</summary>
     public static bool IsOfPatient(string scope) => scope == "launch/patient" || SmartScope.Parse(scope)?.Context == ScopeContext.Patient;
 
+    /// <summary>What people call the category that a scope is narrowed to; null where it is not narrowed to one of those offered.</summary>
+    public static string? WordsOf(SmartScope scope) => _categories
+        .Where(category => category.Type == scope.Type && scope.Filter == $"category={category.System}|{category.Code}")
+        .Select(category => category.Words)
+        .FirstOrDefault();
+
     private static ImmutableArray<OfferedPart> PartsOf(string scope)
     {
         if (SmartScope.Parse(scope) is not { Filter: null } whole)

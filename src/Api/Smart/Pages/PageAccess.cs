@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using Microsoft.AspNetCore.Http.Features;
 using TeleFhir.Domain.Access;
 
 namespace TeleFhir.Api.Smart.Pages;
@@ -16,6 +17,9 @@ internal sealed record DeclaredPage(ImmutableArray<UserRole> Roles)
 /// <summary>Who may open which page, in one place. A page that is not here is not served, and the server does not start with one.</summary>
 internal static class PageAccess
 {
+    /// <summary>The largest form is that of a client with its keys.</summary>
+    private const int MostFormBytes = 256 * 1024;
+
     private static readonly FrozenDictionary<string, DeclaredPage> _pages = new Dictionary<string, DeclaredPage>
     {
         ["/Login"] = DeclaredPage.Everybody,
@@ -40,6 +44,11 @@ internal static class PageAccess
     public static async Task EnterAsync(HttpContext context, DeclaredPage declared, RequestDelegate next)
     {
         PageHeaders.AddTo(context);
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } body)
+        {
+            body.MaxRequestBodySize = MostFormBytes;
+        }
+
         var person = await People.IdentifyAsync(context);
         if (declared.Roles.IsEmpty || (person is not null && declared.Roles.Contains(person.Account.Role)))
         {

@@ -20,10 +20,15 @@ internal static partial class ScopeWords
 
     private static string Of(SmartScope scope)
     {
-        var whose = scope.Context == ScopeContext.Patient ? "of this patient" : "of everyone whose records you may see";
-        var what = scope.Type == "*" ? "All records" : Plural(scope.Type);
-        var narrowed = scope.Filter is { } filter ? $", only where {Uri.UnescapeDataString(filter)}" : "";
-        return $"{what} {whose}{narrowed}: {Actions(scope.Permissions)}";
+        var what = ConsentOffer.WordsOf(scope) ?? (scope.Type == "*" ? "All records" : Plural(scope.Type));
+        var whose = scope switch
+        {
+            { Context: ScopeContext.Patient, Type: "Patient" } => "The entry of this patient: name, birth date, contact details",
+            { Context: ScopeContext.Patient } => $"{what} of this patient",
+            _ => $"{what} that you may see",
+        };
+        var narrowed = scope.Filter is { } filter && ConsentOffer.WordsOf(scope) is null ? $", only where {Uri.UnescapeDataString(filter)}" : "";
+        return $"{whose}{narrowed}: {Actions(scope.Permissions)}";
     }
 
     private static string Actions(ScopePermissions permissions)
