@@ -20,6 +20,26 @@ internal static class PageAccess
     /// <summary>The largest form is that of a client with its keys.</summary>
     private const int MostFormBytes = 256 * 1024;
 
+    private const string NotForYou = """
+        <!doctype html>
+        <html lang="en">
+        <head>
+        <meta charset="utf-8">
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <meta name="color-scheme" content="light dark">
+        <title>Not for your account - TeleFhir</title>
+        <link rel="icon" href="data:,">
+        <link rel="stylesheet" href="/auth/pages.css">
+        </head>
+        <body>
+        <main>
+        <h1>Not for your account</h1>
+        <p>You are signed in, and this page is for others. <a href="/auth/apps">Go to your connected apps</a>.</p>
+        </main>
+        </body>
+        </html>
+        """;
+
     private static readonly FrozenDictionary<string, DeclaredPage> _pages = new Dictionary<string, DeclaredPage>
     {
         ["/Login"] = DeclaredPage.Everybody,
@@ -62,7 +82,8 @@ internal static class PageAccess
         else
         {
             context.Response.StatusCode = StatusCodes.Status403Forbidden;
-            await context.Response.WriteAsync("This page is not for your account.", context.RequestAborted);
+            context.Response.ContentType = "text/html; charset=utf-8";
+            await context.Response.WriteAsync(NotForYou, context.RequestAborted);
         }
     }
 }

@@ -138,7 +138,9 @@ public sealed partial class EveryPageTests(PageHost host) : IClassFixture<PageHo
         foreach (var page in pages)
         {
             Assert.StartsWith("/auth/login", (await nobody.GetAsync(page)).Location, StringComparison.Ordinal);
-            Assert.Equal(HttpStatusCode.Forbidden, (await somebody.GetAsync(page)).Status);
+            var refused = await somebody.GetAsync(page);
+            Assert.Equal(HttpStatusCode.Forbidden, refused.Status);
+            Assert.True(refused.IsHtml);
         }
     }
 
