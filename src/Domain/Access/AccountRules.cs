@@ -1,4 +1,3 @@
-using System.Text;
 using TeleFhir.Domain.Fhir;
 
 namespace TeleFhir.Domain.Access;
@@ -13,7 +12,7 @@ public static class AccountRules
     public const int LongestText = 128;
 
     /// <summary>The form in which user names are compared.</summary>
-    public static string Normalise(string userName) => userName.Trim().Normalize(NormalizationForm.FormKC).ToUpperInvariant();
+    public static string Normalise(string userName) => userName.Trim().ToUpperInvariant();
 
     /// <summary>What an account's resource may be, by role: a patient is a Patient; others need not be anything.</summary>
     public static void Demand(string userName, string displayName, UserRole role, string? fhirUser)

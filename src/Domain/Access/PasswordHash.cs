@@ -27,9 +27,8 @@ public static class PasswordHash
     /// <summary>Whether it was made otherwise than is done now, and should be made anew while the password is at hand.</summary>
     public static bool IsOutdated(string hash, int rounds) => Parse(hash).Rounds != rounds;
 
-    // The same letters typed on different keyboards may come as different characters.
     private static byte[] Derive(string password, byte[] salt, int rounds) => Rfc2898DeriveBytes.Pbkdf2(
-        Encoding.UTF8.GetBytes(password.Normalize(NormalizationForm.FormKC)), salt, rounds, HashAlgorithmName.SHA512, HashBytes);
+        Encoding.UTF8.GetBytes(password), salt, rounds, HashAlgorithmName.SHA512, HashBytes);
 
     private static (int Rounds, byte[] Salt, byte[] Hash) Parse(string hash) => hash.Split('$') is [Version, var rounds, var salt, var expected]
         ? (int.Parse(rounds, CultureInfo.InvariantCulture), Convert.FromBase64String(salt), Convert.FromBase64String(expected))

@@ -19,7 +19,7 @@ public static class TimeCode
     public static byte[] NewSecret() => RandomNumberGenerator.GetBytes(SecretBytes);
 
     /// <summary>The step that a moment lies in.</summary>
-    public static long StepAt(DateTimeOffset moment) => moment.ToUnixTimeSeconds() / StepSeconds;
+    public static long StepAt(DateTimeOffset moment) => (long)Math.Floor(moment.ToUnixTimeSeconds() / (double)StepSeconds);
 
     /// <summary>The code of a step.</summary>
     public static string CodeAt(byte[] secret, long step)
