@@ -9,6 +9,7 @@ using TeleFhir.Api.Hosting;
 using TeleFhir.Api.OpenApi;
 using TeleFhir.Api.Smart;
 using TeleFhir.Api.Smart.Bearer;
+using TeleFhir.Api.Smart.Pages;
 using TeleFhir.Domain.Search;
 using TeleFhir.Domain.Storage;
 using TeleFhir.Domain.Validation;
@@ -47,6 +48,7 @@ internal static class Composition
         services.AddBearerTokens();
         services.AddAuthorizationServer(builder.Configuration);
         services.AddSingleton<Callers>();
+        services.AddPages(builder.Environment.IsDevelopment());
         services.AddSingleton<ImportPlanner>();
         services.AddSingleton<CapabilityDocument>();
 

@@ -6,6 +6,7 @@ using TeleFhir.Api.Hosting;
 using TeleFhir.Api.OpenApi;
 using TeleFhir.Api.Smart;
 using TeleFhir.Api.Smart.Bearer;
+using TeleFhir.Api.Smart.Pages;
 
 // Settings lie beside the binary; data and the paths of commands are relative to where it is started.
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = Command.SettingsIn(args), ContentRootPath = AppContext.BaseDirectory });
@@ -33,6 +34,7 @@ app.MapLandingPage();
 app.MapTelemetry();
 app.MapFhir();
 app.MapExternalConfiguration();
+app.MapPages();
 app.MapAuthorizationServer();
 app.DemandDeclarations();
 

@@ -76,5 +76,5 @@ public sealed class InteractionTests
     }
 
     private static AuthorizationInteraction Asked(string id) =>
-        new(id, "c1", "App", ["openid", "patient/*.rs"], "client_id=c1&state=x", "http://localhost:3000", _start.AddMinutes(10));
+        new(id, "c1", "App", ["openid", "patient/*.rs"], "client_id=c1&state=x", "http://localhost:3000", _start.AddMinutes(10)) { Created = _start };
 }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using Microsoft.AspNetCore.Authorization;
 using TeleFhir.Api.Smart.Bearer;
+using TeleFhir.Api.Smart.Pages;
 using TeleFhir.Domain.Access;
 using TeleFhir.Domain.Fhir;
 
@@ -36,6 +37,11 @@ internal static class AccessDeclaration
                 return next(context);
             }
 
+            if (endpoint.Metadata.GetMetadata<DeclaredPage>() is { } page)
+            {
+                return PageAccess.EnterAsync(context, page, next);
+            }
+
             if (endpoint.Metadata.GetMetadata<DeclaredInteraction>() is not { } declared)
             {
                 return endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null
@@ -56,7 +62,7 @@ internal static class AccessDeclaration
         });
     }
 
-    /// <summary>Throws when any endpoint neither declares an interaction nor says that everyone may call it.</summary>
+    /// <summary>Throws when any endpoint declares neither an interaction, nor whose page it is, nor that everyone may call it.</summary>
     public static void DemandDeclarations(this IEndpointRouteBuilder routes)
     {
         var undeclared = routes.DataSources.SelectMany(source => source.Endpoints).Where(endpoint => !IsDeclared(endpoint)).ToList();
@@ -68,7 +74,9 @@ internal static class AccessDeclaration
     }
 
     private static bool IsDeclared(Endpoint endpoint) =>
-        endpoint.Metadata.GetMetadata<DeclaredInteraction>() is not null || endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null;
+        endpoint.Metadata.GetMetadata<DeclaredInteraction>() is not null
+        || endpoint.Metadata.GetMetadata<DeclaredPage>() is not null
+        || endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null;
 
     private static async Task GoOnAsync(
         ValueTask<BearerChallenge?> pending, DeclaredInteraction declared, Callers callers, HttpContext context, RequestDelegate next) =>

@@ -31,6 +31,9 @@ public sealed record AuthorizationInteraction(
     /// <summary>Ask again even if the same was granted before (<c>prompt=consent</c>).</summary>
     public bool MustConsent { get; init; }
 
+    /// <summary>When it was asked; the store notes it.</summary>
+    public DateTimeOffset Created { get; init; }
+
     /// <summary>What the person decided; null until then.</summary>
     public InteractionDecision? Decision { get; init; }
 }

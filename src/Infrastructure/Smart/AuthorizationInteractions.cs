@@ -10,14 +10,14 @@ internal sealed class AuthorizationInteractions(SmartDb database, TimeProvider c
     public async Task AddAsync(AuthorizationInteraction interaction, CancellationToken cancellationToken)
     {
         await using var db = database.Open();
-        var now = clock.GetUtcNow().UtcTicks;
+        var now = clock.GetUtcNow();
 
         // Only adding makes the table grow, so adding is when it is tidied.
-        await db.Set<InteractionRow>().Where(row => row.Expires <= now).ExecuteDeleteAsync(cancellationToken);
+        await db.Set<InteractionRow>().Where(row => row.Expires <= now.UtcTicks).ExecuteDeleteAsync(cancellationToken);
         db.Add(new InteractionRow
         {
             Hash = SmartHash.Of(interaction.Id),
-            Request = JsonSerializer.Serialize(interaction with { Decision = null }),
+            Request = JsonSerializer.Serialize(interaction with { Decision = null, Created = now }),
             Decision = interaction.Decision is null ? null : JsonSerializer.Serialize(interaction.Decision),
             Expires = interaction.Expires.UtcTicks,
         });
