@@ -15,7 +15,7 @@ internal static class SmartStores
         services.AddSingleton<ISigningKeys, SigningKeys>();
         services.AddSingleton<IKeyRing, KeyRing>();
         services.AddSingleton<ILaunches, Launches>();
-        services.AddSingleton<IUsedAssertions, UsedAssertions>();
+        services.AddSingleton<ISingleUse, SingleUse>();
         services.AddSingleton<IClients, Clients>();
         services.AddSingleton<IGrants, Grants>();
         services.AddOpenIddict().AddCore(core =>
