@@ -21,7 +21,7 @@ internal static class SmartStores
         services.AddOpenIddict().AddCore(core =>
         {
             core.UseEntityFrameworkCore().UseDbContext<TeleFhirDb>();
-            core.ReplaceApplicationManager<OpenIddictEntityFrameworkCoreApplication, ClientManager>();
+            core.ReplaceApplicationManager<OpenIddictEntityFrameworkCoreApplication, ClientApplications>();
         });
         services.AddHostedService<Pruning>();
         return services;

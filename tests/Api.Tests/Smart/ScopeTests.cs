@@ -94,4 +94,17 @@ public sealed class ScopeTests(SmartHost fixture) : IClassFixture<SmartHost>
 
         Assert.Equal("access_denied", answer["error"]);
     }
+
+    [Fact]
+    public async Task Nobody_puts_a_patient_or_encounter_into_context_whom_they_do_not_see()
+    {
+        var app = new SmartApp(Host);
+        await app.SignInAsync("clinician");
+
+        var unknown = await app.DecideAsync(await app.AuthorizeAsync(app.Request(SmartApp.StandaloneScopes)), patient: "nobody");
+        var foreign = await app.DecideAsync(await app.AuthorizeAsync(app.Request(SmartApp.StandaloneScopes)), patient: "demo-amy", encounter: "nothing");
+
+        Assert.Equal("access_denied", SmartApp.Returned(unknown)["error"]);
+        Assert.Equal("access_denied", SmartApp.Returned(foreign)["error"]);
+    }
 }
