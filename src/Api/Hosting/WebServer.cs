@@ -25,6 +25,9 @@ internal static class WebServer
         });
         builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.Warning);
 
+        // It logs requests whole: the ids of patients and code verifiers among them.
+        builder.Logging.AddFilter("OpenIddict", LogLevel.Warning);
+
         // A start that fails is told once, by the entry point or the runtime; without this the host tells it first, with a stack trace.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         if (!builder.Environment.IsDevelopment())

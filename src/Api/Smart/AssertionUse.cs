@@ -7,7 +7,7 @@ using static OpenIddict.Server.OpenIddictServerEvents;
 namespace TeleFhir.Api.Smart;
 
 /// <summary>An assertion is short-lived and works once, on whatever node and however often it is sent at the same moment.</summary>
-internal sealed class AssertionUse(IUsedAssertions used, TimeProvider clock, AuthorizationEvents events)
+internal sealed class AssertionUse(ISingleUse used, TimeProvider clock, AuthorizationEvents events)
     : IOpenIddictServerHandler<ProcessAuthenticationContext>
 {
     private const int LongestId = 500;

@@ -41,6 +41,9 @@ internal sealed class AssertionValidation(IClients clients, ClientKeys keys, Sma
         if (jwt is null
             || string.IsNullOrEmpty(jwt.Kid)
             || jwt.Issuer.Length == 0
+            || jwt.Subject != jwt.Issuer
+            || string.IsNullOrEmpty(jwt.Id)
+            || jwt.ValidTo == DateTime.MinValue
             || !IsForThisServer(jwt)
             || await clients.FindAsync(jwt.Issuer, context.CancellationToken) is not { Kind: ClientKind.Asymmetric } client
             || !IsRegisteredAddress(jwt, client)

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Security.Claims;
 using OpenIddict.Abstractions;
 using TeleFhir.Domain.Access;
-using TeleFhir.Domain.Fhir;
 using static OpenIddict.Abstractions.OpenIddictConstants;
 
 namespace TeleFhir.Api.Smart;
@@ -12,7 +11,7 @@ internal readonly record struct DecisionOutcome(ClaimsPrincipal? Principal, (str
 
 /// <summary>Turns what a person decided into a grant. Pages have asked; whatever they let through is checked again here.</summary>
 internal sealed class AuthorizationDecision(
-    IUserDirectory users, ILaunches launches, SmartAddresses addresses, AuthorizationEvents events)
+    IUserDirectory users, ILaunches launches, PatientSight sight, SmartAddresses addresses, AuthorizationEvents events)
 {
     private const string PatientScope = "launch/patient";
     private const string EncounterScope = "launch/encounter";
@@ -48,7 +47,8 @@ internal sealed class AuthorizationDecision(
 
         var isLaunch = interaction.LaunchUserId is not null;
         var patient = interaction.LaunchPatient ?? decision.Patient;
-        if (patient is not null && (!ResourceKey.IsId(patient) || (user.Role == UserRole.Patient && user.FhirUser != $"Patient/{patient}")))
+        if (patient is not null
+            && !await sight.CoversAsync(user, interaction.ClientId, patient, interaction.LaunchEncounter ?? decision.Encounter, cancellationToken))
         {
             return Refuse(Errors.AccessDenied, "This user may not act for that patient.");
         }

@@ -4,8 +4,6 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.WebUtilities;
 using TeleFhir.Domain.Access;
-using TeleFhir.Domain.Fhir;
-using TeleFhir.Domain.Storage;
 
 namespace TeleFhir.Api.Smart;
 
@@ -26,7 +24,7 @@ internal static class Launch
         IClients clients,
         ILaunches launches,
         IUserDirectory users,
-        IResourceStore store,
+        PatientSight sight,
         SmartAddresses addresses,
         TimeProvider clock,
         AuthorizationEvents events)
@@ -58,7 +56,10 @@ internal static class Launch
             return Fault(StatusCodes.Status400BadRequest, "invalid_request", "The intent is too long.");
         }
 
-        if (!await MayAsync(store, user, client.Id, asked, context.RequestAborted))
+        var isAllowed = asked.Patient is null
+            ? asked.Encounter is null && user.Role != UserRole.Patient
+            : await sight.CoversAsync(user, client.Id, asked.Patient, asked.Encounter, context.RequestAborted);
+        if (!isAllowed)
         {
             // Whether there is such a patient is not for everybody to know.
             return Fault(StatusCodes.Status403Forbidden, "access_denied", "This user may not launch for that patient and encounter.");
@@ -104,60 +105,6 @@ internal static class Launch
 
     private static string? Text(JsonDocument body, string name) =>
         body.RootElement.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value.GetString() : null;
-
-    private static async Task<bool> MayAsync(
-        IResourceStore store, UserAccount user, string clientId, Asked asked, CancellationToken cancellationToken)
-    {
-        if (asked.Patient is null)
-        {
-            return asked.Encounter is null && user.Role != UserRole.Patient;
-        }
-
-        if (!ResourceKey.IsId(asked.Patient)
-            || user.Role == UserRole.Administrator
-            || (user.Role == UserRole.Patient && user.FhirUser != $"Patient/{asked.Patient}"))
-        {
-            return false;
-        }
-
-        var caller = Caller.User(user.Id, clientId) with
-        {
-            FhirUser = ResourceKey.TryParse(user.FhirUser, out var key) ? key : null,
-            Scopes = SmartScope.ParseAll("user/*.rs"),
-            Clearance = user.Clearance,
-        };
-        return await IsSeenAsync(store, caller, new ResourceKey("Patient", asked.Patient), null, cancellationToken)
-            && (asked.Encounter is null
-                || (ResourceKey.IsId(asked.Encounter)
-                    && await IsSeenAsync(store, caller, new ResourceKey("Encounter", asked.Encounter), $"Patient/{asked.Patient}", cancellationToken)));
-    }
-
-    private static async Task<bool> IsSeenAsync(
-        IResourceStore store, Caller caller, ResourceKey key, string? subject, CancellationToken cancellationToken)
-    {
-        try
-        {
-            if (await store.ReadAsync(caller, key, cancellationToken) is not { IsDeleted: false } found)
-            {
-                return false;
-            }
-
-            if (subject is null)
-            {
-                return true;
-            }
-
-            using var json = JsonDocument.Parse(found.Json);
-            return json.RootElement.TryGetProperty("subject", out var reference)
-                && reference.TryGetProperty("reference", out var target)
-                && target.GetString() is { } text
-                && (text == subject || text.EndsWith("/" + subject, StringComparison.Ordinal));
-        }
-        catch (FhirException)
-        {
-            return false;
-        }
-    }
 
     private static IResult Fault(int status, string error, string description) =>
         Results.Json(new Dictionary<string, string> { ["error"] = error, ["error_description"] = description }, statusCode: status);

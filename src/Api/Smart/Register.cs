@@ -75,7 +75,7 @@ internal static class Register
 
         try
         {
-            return JsonNode.Parse(body.ToArray()) as JsonObject ?? throw new ClientMetadataException(Invalid, "The metadata must be a JSON object.");
+            return JsonNode.Parse(body.ToArray(), documentOptions: new() { AllowDuplicateProperties = false }) as JsonObject ?? throw new ClientMetadataException(Invalid, "The metadata must be a JSON object.");
         }
         catch (Exception malformed) when (malformed is JsonException or ArgumentException)
         {

@@ -28,6 +28,7 @@ internal static class SmartServer
         services.AddSessionCookie();
         services.TryAddSingleton<IAuditTrail, LoggedAuditTrail>();
         services.AddSingleton<AuthorizationEvents>();
+        services.AddSingleton<PatientSight>();
         services.AddSingleton<AuthorizationDecision>();
         services.AddSingleton<ApplicationOrigins>();
         if (!IsWanted(configuration))

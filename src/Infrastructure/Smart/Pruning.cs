@@ -7,7 +7,7 @@ using OpenIddict.Abstractions;
 namespace TeleFhir.Infrastructure.Smart;
 
 /// <summary>
-/// Removes what has run out: tokens, grants without any, launches, assertion ids. Every token issued is a row, so without this the
+/// Removes what has run out: tokens, grants without any, launches, marks of single use. Every token issued is a row, so without this the
 /// tables only grow. Any number of nodes may do it at once.
 /// </summary>
 internal sealed class Pruning(IServiceScopeFactory scopes, SmartDb database, TimeProvider clock, ILogger<Pruning> logger) : BackgroundService
@@ -23,7 +23,7 @@ internal sealed class Pruning(IServiceScopeFactory scopes, SmartDb database, Tim
         await using (var db = database.Open())
         {
             await db.Set<LaunchRow>().Where(row => row.Expires <= now.UtcTicks).ExecuteDeleteAsync(cancellationToken);
-            await db.Set<UsedAssertionRow>().Where(row => row.Expires <= now.UtcTicks).ExecuteDeleteAsync(cancellationToken);
+            await db.Set<SingleUseRow>().Where(row => row.Expires <= now.UtcTicks).ExecuteDeleteAsync(cancellationToken);
         }
 
         await using var scope = scopes.CreateAsyncScope();

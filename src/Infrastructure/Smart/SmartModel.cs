@@ -28,11 +28,11 @@ internal static class SmartModel
             launch.Property(row => row.Hash).HasMaxLength(HashLength);
             launch.HasIndex(row => row.Expires).HasDatabaseName("launch_expires");
         });
-        modelBuilder.Entity<UsedAssertionRow>(assertion =>
+        modelBuilder.Entity<SingleUseRow>(assertion =>
         {
-            assertion.ToTable("used_assertion").HasKey(row => row.Hash);
+            assertion.ToTable("single_use").HasKey(row => row.Hash);
             assertion.Property(row => row.Hash).HasMaxLength(HashLength);
-            assertion.HasIndex(row => row.Expires).HasDatabaseName("used_assertion_expires");
+            assertion.HasIndex(row => row.Expires).HasDatabaseName("single_use_expires");
         });
     }
 }

@@ -38,8 +38,8 @@ internal sealed class LaunchRow
     public long Expires { get; set; }
 }
 
-/// <summary>A client assertion that was shown, under the hash of its issuer and id.</summary>
-internal sealed class UsedAssertionRow
+/// <summary>Something that was used and works once, under a hash of whose it is and its id.</summary>
+internal sealed class SingleUseRow
 {
     public string Hash { get; set; } = "";
 

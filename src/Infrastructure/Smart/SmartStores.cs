@@ -15,13 +15,13 @@ internal static class SmartStores
         services.AddSingleton<ISigningKeys, SigningKeys>();
         services.AddSingleton<IKeyRing, KeyRing>();
         services.AddSingleton<ILaunches, Launches>();
-        services.AddSingleton<IUsedAssertions, UsedAssertions>();
+        services.AddSingleton<ISingleUse, SingleUse>();
         services.AddSingleton<IClients, Clients>();
         services.AddSingleton<IGrants, Grants>();
         services.AddOpenIddict().AddCore(core =>
         {
             core.UseEntityFrameworkCore().UseDbContext<TeleFhirDb>();
-            core.ReplaceApplicationManager<OpenIddictEntityFrameworkCoreApplication, ClientManager>();
+            core.ReplaceApplicationManager<OpenIddictEntityFrameworkCoreApplication, ClientApplications>();
         });
         services.AddHostedService<Pruning>();
         return services;

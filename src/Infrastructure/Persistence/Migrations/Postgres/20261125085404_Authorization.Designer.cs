@@ -858,7 +858,7 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
                     b.ToTable("signing_key", (string)null);
                 });
 
-            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.UsedAssertionRow", b =>
+            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.SingleUseRow", b =>
                 {
                     b.Property<string>("Hash")
                         .HasMaxLength(43)
@@ -873,9 +873,9 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
                     b.HasKey("Hash");
 
                     b.HasIndex("Expires")
-                        .HasDatabaseName("used_assertion_expires");
+                        .HasDatabaseName("single_use_expires");
 
-                    b.ToTable("used_assertion", (string)null);
+                    b.ToTable("single_use", (string)null);
                 });
 
             modelBuilder.Entity("OpenIddict.EntityFrameworkCore.Models.OpenIddictEntityFrameworkCoreAuthorization", b =>

@@ -100,7 +100,7 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
-                name: "used_assertion",
+                name: "single_use",
                 columns: table => new
                 {
                     hash = table.Column<string>(type: "character varying(43)", maxLength: 43, nullable: false, collation: "C"),
@@ -108,7 +108,7 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("PK_used_assertion", x => x.hash);
+                    table.PrimaryKey("PK_single_use", x => x.hash);
                 });
 
             migrationBuilder.CreateTable(
@@ -207,8 +207,8 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
                 unique: true);
 
             migrationBuilder.CreateIndex(
-                name: "used_assertion_expires",
-                table: "used_assertion",
+                name: "single_use_expires",
+                table: "single_use",
                 column: "expires");
         }
 
@@ -231,7 +231,7 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
                 name: "signing_key");
 
             migrationBuilder.DropTable(
-                name: "used_assertion");
+                name: "single_use");
 
             migrationBuilder.DropTable(
                 name: "oauth_grant");

@@ -871,7 +871,7 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
                     b.ToTable("signing_key", (string)null);
                 });
 
-            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.UsedAssertionRow", b =>
+            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.SingleUseRow", b =>
                 {
                     b.Property<string>("Hash")
                         .HasMaxLength(43)
@@ -885,9 +885,9 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
                     b.HasKey("Hash");
 
                     b.HasIndex("Expires")
-                        .HasDatabaseName("used_assertion_expires");
+                        .HasDatabaseName("single_use_expires");
 
-                    b.ToTable("used_assertion", (string)null);
+                    b.ToTable("single_use", (string)null);
                 });
 
             modelBuilder.Entity("TeleFhir.Infrastructure.Smart.UserAccountRow", b =>

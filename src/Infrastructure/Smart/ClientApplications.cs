@@ -9,7 +9,7 @@ using OpenIddict.EntityFrameworkCore.Models;
 namespace TeleFhir.Infrastructure.Smart;
 
 /// <summary>Lets a client have its keys at an address of its own, which OpenIddict takes for a client without any.</summary>
-internal sealed class ClientManager(
+internal sealed class ClientApplications(
     IOpenIddictApplicationCache<OpenIddictEntityFrameworkCoreApplication> cache,
     ILogger<OpenIddictApplicationManager<OpenIddictEntityFrameworkCoreApplication>> logger,
     IOptionsMonitor<OpenIddictCoreOptions> options,
