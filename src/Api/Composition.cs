@@ -8,6 +8,7 @@ using TeleFhir.Api.Fhir.Interactions;
 using TeleFhir.Api.Hosting;
 using TeleFhir.Api.OpenApi;
 using TeleFhir.Api.Smart.Bearer;
+using TeleFhir.Api.Smart.Server;
 using TeleFhir.Domain.Search;
 using TeleFhir.Domain.Storage;
 using TeleFhir.Domain.Validation;
@@ -28,7 +29,13 @@ internal static class Composition
 
         services.AddTeleFhirInfrastructure(Storage);
         services.AddHostedService<DatabaseStart>();
+        builder.AddAuthorizationServer();
         services.AddHostedService<DemoSeed>();
+        if (ServerSetup.IsWanted(builder.Configuration))
+        {
+            services.AddHostedService<DemoPeople>();
+        }
+
         services.AddHostedService<StartBanner>();
 
         services.AddSingleton(provider => new SearchQueryParser(

@@ -5,6 +5,7 @@ using TeleFhir.Api.Fhir;
 using TeleFhir.Api.Hosting;
 using TeleFhir.Api.OpenApi;
 using TeleFhir.Api.Smart.Bearer;
+using TeleFhir.Api.Smart.Server;
 
 // Settings lie beside the binary; data and the paths of commands are relative to where it is started.
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = Command.SettingsIn(args), ContentRootPath = AppContext.BaseDirectory });
@@ -23,6 +24,7 @@ app.UseWhen(FhirRoutes.Covers, fhir => fhir.UseCors());
 app.UseMiddleware<FhirErrors>();
 app.UseWhen(FhirRoutes.Covers, fhir => fhir.UseStatusCodePages(FhirErrors.WriteStatusAsync));
 app.UseFhirOpenApi();
+app.UseAuthorizationServer();
 app.UseRouting();
 app.UseRequestTimeouts();
 app.UseAccessGate();
@@ -31,6 +33,7 @@ app.MapLandingPage();
 app.MapTelemetry();
 app.MapFhir();
 app.MapExternalConfiguration();
+app.MapAuthorizationServer();
 app.DemandDeclarations();
 
 try

@@ -7,6 +7,7 @@ using TeleFhir.Domain.Search;
 using TeleFhir.Domain.Storage;
 using TeleFhir.Infrastructure.Access;
 using TeleFhir.Infrastructure.Persistence;
+using TeleFhir.Infrastructure.Smart;
 
 namespace TeleFhir.Infrastructure;
 
@@ -36,6 +37,15 @@ public static class InfrastructureSetup
         services.AddSingleton<Revocations>();
         services.AddSingleton<IRevocations>(provider => provider.GetRequiredService<Revocations>());
         services.AddHostedService(provider => provider.GetRequiredService<Revocations>());
+        services.AddSingleton(provider => Context(provider.GetRequiredService<StorageSettings>()));
+        services.AddScoped(provider => provider.GetRequiredService<Func<TeleFhirDb>>()());
+        services.AddSingleton<IUserDirectory, UserDirectory>();
+        services.AddSingleton<ISessions, Sessions>();
+        services.AddSingleton<IAuthorizationInteractions, AuthorizationInteractions>();
+        services.AddSingleton<ILaunches, Launches>();
+        services.AddSingleton<IUsedAssertions, UsedAssertions>();
+        services.AddSingleton<IServerKeyStore, ServerKeyStore>();
+        services.AddOpenIddict().AddCore(core => core.UseEntityFrameworkCore().UseDbContext<TeleFhirDb>());
         services.AddSingleton<IDatabaseSchema>(provider => new StartupMigrator(Context(provider.GetRequiredService<StorageSettings>())));
         return services;
     }

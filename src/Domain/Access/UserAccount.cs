@@ -25,9 +25,34 @@ public enum UserRole
 public sealed record UserAccount(
     string Id, string UserName, string DisplayName, UserRole Role, string? FhirUser, Confidentiality Clearance, bool IsDisabled, bool HasSecondFactor);
 
+/// <summary>How an attempt to sign in ended; nobody outside is told why it failed.</summary>
+public enum SignInStatus
+{
+    /// <summary>Name and password are right.</summary>
+    Succeeded,
+
+    /// <summary>They are not, or there is no such account, or it is disabled.</summary>
+    Refused,
+
+    /// <summary>Too many failures; for some minutes nobody gets in, not even with the right password.</summary>
+    LockedOut,
+}
+
+/// <summary>How an attempt to sign in ended, and as whom.</summary>
+public sealed record SignInOutcome(SignInStatus Status, UserAccount? Account);
+
 /// <summary>Who can sign in.</summary>
 public interface IUserDirectory
 {
     /// <summary>The account with this id, or null.</summary>
     Task<UserAccount?> FindAsync(string id, CancellationToken cancellationToken);
+
+    /// <summary>Checks name and password. Takes as long for names that do not exist; counts failures for all nodes.</summary>
+    Task<SignInOutcome> SignInAsync(string userName, string password, CancellationToken cancellationToken);
+
+    /// <summary>Adds an account; false where the name is taken.</summary>
+    Task<bool> AddAsync(UserAccount account, string password, CancellationToken cancellationToken);
+
+    /// <summary>Whether there is an account of this name.</summary>
+    Task<bool> ExistsAsync(string userName, CancellationToken cancellationToken);
 }

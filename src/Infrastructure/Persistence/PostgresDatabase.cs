@@ -138,6 +138,7 @@ internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransac
             Insert(statements, Tables.Quantity, batch.Quantities);
             Insert(statements, Tables.String, batch.Strings);
             Insert(statements, Tables.ConsentRule, batch.ConsentRules);
+            Insert(statements, Tables.SigningKey, batch.SigningKeys);
             Insert(statements, Tables.Outbox, batch.Outbox);
             Insert(statements, Tables.Import, batch.Imports, upsert: true);
             Insert(statements, Tables.Revocation, batch.Revocations);

@@ -1,4 +1,5 @@
 using NpgsqlTypes;
+using TeleFhir.Infrastructure.Smart;
 
 namespace TeleFhir.Infrastructure.Persistence;
 
@@ -26,6 +27,8 @@ internal sealed class RowBatch
     public List<StringRow> Strings { get; } = [];
 
     public List<ConsentRuleRow> ConsentRules { get; } = [];
+
+    public List<SigningKeyRow> SigningKeys { get; } = [];
 
     /// <summary>Progress of imports; takes the place of what is stored.</summary>
     public List<ImportRow> Imports { get; } = [];
@@ -133,6 +136,12 @@ internal static class Tables
         new Column<RevocationRow, string>("value", NpgsqlDbType.Text, row => row.Value),
         new Column<RevocationRow, long>("revoked", NpgsqlDbType.Bigint, row => row.Revoked),
         new Column<RevocationRow, long>("expires", NpgsqlDbType.Bigint, row => row.Expires));
+
+    public static readonly Table<SigningKeyRow> SigningKey = new(
+        "signing_key",
+        new Column<SigningKeyRow, string>("id", NpgsqlDbType.Text, row => row.Id),
+        new Column<SigningKeyRow, byte[]>("sealed", NpgsqlDbType.Bytea, row => row.Sealed),
+        new Column<SigningKeyRow, long>("created", NpgsqlDbType.Bigint, row => row.Created));
 
     public static readonly Table<TokenRow> Token = Index<TokenRow>(
         "ix_token",

@@ -212,6 +212,7 @@ internal sealed class SqliteSession(SqliteSlot slot, bool inTransaction, Action 
         Insert(Tables.Quantity, batch.Quantities);
         Insert(Tables.String, batch.Strings);
         Insert(Tables.ConsentRule, batch.ConsentRules);
+        Insert(Tables.SigningKey, batch.SigningKeys);
         Insert(Tables.Outbox, batch.Outbox);
         Insert(Tables.Import, batch.Imports, upsert: true);
         Insert(Tables.Revocation, batch.Revocations);

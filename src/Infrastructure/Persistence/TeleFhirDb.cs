@@ -1,6 +1,7 @@
 using System.Linq.Expressions;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using TeleFhir.Infrastructure.Smart;
 
 namespace TeleFhir.Infrastructure.Persistence;
 
@@ -15,6 +16,20 @@ internal abstract class TeleFhirDb(DbContextOptions options) : DbContext(options
     public DbSet<ResourceRow> Resources => Set<ResourceRow>();
 
     public DbSet<ImportRow> Imports => Set<ImportRow>();
+
+    public DbSet<UserRow> Users => Set<UserRow>();
+
+    public DbSet<SessionRow> Sessions => Set<SessionRow>();
+
+    public DbSet<InteractionRow> Interactions => Set<InteractionRow>();
+
+    public DbSet<LaunchRow> Launches => Set<LaunchRow>();
+
+    public DbSet<AssertionRow> Assertions => Set<AssertionRow>();
+
+    public DbSet<SigningKeyRow> SigningKeys => Set<SigningKeyRow>();
+
+    public DbSet<RingKeyRow> RingKeys => Set<RingKeyRow>();
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
@@ -72,6 +87,7 @@ internal abstract class TeleFhirDb(DbContextOptions options) : DbContext(options
             text.HasIndex(row => new { row.Param, row.Norm, row.Key }).HasDatabaseName("ix_string_value");
         });
         Index<ConsentRuleRow>(modelBuilder, "consent_rule", rule => rule.HasIndex(row => row.Patient).HasDatabaseName("consent_rule_patient"));
+        Smart(modelBuilder);
         foreach (var property in modelBuilder.Model.GetEntityTypes().SelectMany(entity => entity.GetProperties()))
         {
             property.SetColumnName(SnakeCase(property.Name));
@@ -94,6 +110,23 @@ internal abstract class TeleFhirDb(DbContextOptions options) : DbContext(options
             entity.ToTable(table).HasKey(row => new { row.Key, row.Param, row.Ordinal });
             configure(entity);
         });
+
+    /// <summary>What the authorization server keeps; its clients, grants and tokens are OpenIddict's tables.</summary>
+    private static void Smart(ModelBuilder modelBuilder)
+    {
+        modelBuilder.UseOpenIddict();
+        modelBuilder.Entity<UserRow>(user =>
+        {
+            user.ToTable("user_account").HasKey(row => row.Id);
+            user.HasIndex(row => row.NormalName).IsUnique().HasDatabaseName("user_account_name");
+        });
+        modelBuilder.Entity<SessionRow>().ToTable("user_session").HasKey(row => row.Hash);
+        modelBuilder.Entity<InteractionRow>().ToTable("auth_interaction").HasKey(row => row.Hash);
+        modelBuilder.Entity<LaunchRow>().ToTable("launch").HasKey(row => row.Hash);
+        modelBuilder.Entity<AssertionRow>().ToTable("used_assertion").HasKey(row => row.Hash);
+        modelBuilder.Entity<SigningKeyRow>().ToTable("signing_key").HasKey(row => row.Id);
+        modelBuilder.Entity<RingKeyRow>().ToTable("ring_key").HasKey(row => row.Id);
+    }
 
     private static string SnakeCase(string name) =>
         string.Concat(name.Select((letter, at) => at > 0 && char.IsUpper(letter) ? $"_{letter}" : $"{letter}")).ToLowerInvariant();

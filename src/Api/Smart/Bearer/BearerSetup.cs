@@ -1,4 +1,5 @@
 using TeleFhir.Api.Fhir;
+using TeleFhir.Api.Smart.Server;
 
 namespace TeleFhir.Api.Smart.Bearer;
 
@@ -8,7 +9,8 @@ internal static class BearerSetup
     public static IServiceCollection AddBearerTokens(this IServiceCollection services)
     {
         IssuerClient.AddTo(services);
-        services.AddSingleton(provider => new EmbeddedKeys(provider.GetRequiredService<FhirAddress>(), () => []));
+        services.AddSingleton(provider => new EmbeddedKeys(
+            provider.GetRequiredService<FhirAddress>(), () => provider.GetRequiredService<ServerKeys>().Current));
         services.AddSingleton<Issuers>();
         services.AddSingleton<BearerTokens>();
         return services;
