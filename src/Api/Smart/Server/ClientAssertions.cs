@@ -46,6 +46,7 @@ internal sealed class AssertionParameters(IOpenIddictApplicationManager applicat
         if (Read(context.Token) is not { } token
             || string.IsNullOrEmpty(token.Kid)
             || !token.Audiences.Any(audience => IsHere(audience, context))
+            || string.IsNullOrEmpty(token.Subject)
             || token.Issuer != token.Subject
             || await applications.FindByClientIdAsync(token.Subject, context.CancellationToken) is not { } application)
         {

@@ -13,7 +13,8 @@ internal sealed class SmartApplicationManager<TApplication>(
     IOpenIddictApplicationStore<TApplication> store) : OpenIddictApplicationManager<TApplication>(cache, logger, options, store)
     where TApplication : class
 {
-    private const string NeedsCredentials = "ID2113";
+    // "Confidential clients have a secret or keys": told in words, by which alone it can be recognised.
+    private static readonly string _needsCredentials = OpenIddictResources.GetResourceString(OpenIddictResources.ID2113);
 
     public override async IAsyncEnumerable<ValidationResult> ValidateAsync(
         TApplication application, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
@@ -21,7 +22,7 @@ internal sealed class SmartApplicationManager<TApplication>(
         var publishes = (await GetPropertiesAsync(application, cancellationToken)).ContainsKey(ClientProfile.JwksUri);
         await foreach (var result in base.ValidateAsync(application, cancellationToken))
         {
-            if (!publishes || result.ErrorMessage?.Contains(NeedsCredentials, StringComparison.Ordinal) != true)
+            if (!publishes || result.ErrorMessage != _needsCredentials)
             {
                 yield return result;
             }
