@@ -29,14 +29,16 @@ internal static class Registration
             return Fault(StatusCodes.Status401Unauthorized, "invalid_token", "Registration needs an initial access token.");
         }
 
-        if (context.Request.ContentLength is not <= MostBytes)
+        var buffer = new byte[MostBytes + 1];
+        var length = await context.Request.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, context.RequestAborted);
+        if (length > MostBytes)
         {
             return Fault(StatusCodes.Status413PayloadTooLarge, "invalid_client_metadata", "The metadata are too long.");
         }
 
         try
         {
-            var metadata = await JsonNode.ParseAsync(context.Request.Body, cancellationToken: context.RequestAborted) as JsonObject
+            var metadata = JsonNode.Parse(buffer.AsSpan(0, length)) as JsonObject
                 ?? throw new RegistrationException("invalid_client_metadata", "The metadata must be an object.");
             var client = new RegisteredClient(metadata, isOpen);
             var secret = client.NeedsSecret ? Base64UrlEncoder.Encode(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32)) : null;
