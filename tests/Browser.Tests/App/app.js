@@ -16,10 +16,14 @@ async function run() {
     refreshed: null,
   };
   if (first.refresh_token) {
-    await client.refresh();
-    const second = client.state.tokenResponse;
-    result.refreshed = second.access_token !== first.access_token && second.refresh_token !== first.refresh_token;
-    result.afterRefresh = (await client.patient.read()).id;
+    try {
+      await client.refresh();
+      const second = client.state.tokenResponse;
+      result.refreshed = second.access_token !== first.access_token && second.refresh_token !== first.refresh_token;
+      result.afterRefresh = (await client.patient.read()).id;
+    } catch (error) {
+      result.refreshed = String(error);
+    }
   }
 
   window.result = result;

@@ -127,6 +127,10 @@ internal static class ServerSetup
     /// <summary>OpenIddict answers its addresses from inside authentication, which nothing else needs.</summary>
     public static void UseAuthorizationServer(this WebApplication app)
     {
+        // The host would add both for every request, in front of everything else; the FHIR side has a gate of its own.
+        IApplicationBuilder pipeline = app;
+        pipeline.Properties["__AuthenticationMiddlewareSet"] = true;
+        pipeline.Properties["__AuthorizationMiddlewareSet"] = true;
         if (IsWanted(app.Configuration))
         {
             app.UseWhen(context => context.Request.Path.StartsWithSegments("/auth"), auth =>
