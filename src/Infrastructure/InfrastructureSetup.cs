@@ -39,7 +39,8 @@ public static class InfrastructureSetup
         services.AddHostedService(provider => provider.GetRequiredService<Revocations>());
         services.AddSingleton(provider => Context(provider.GetRequiredService<StorageSettings>()));
         services.AddScoped(provider => provider.GetRequiredService<Func<TeleFhirDb>>()());
-        services.AddSingleton<IUserDirectory, UserDirectory>();
+        services.AddSingleton<IUserAccounts, UserDirectory>();
+        services.AddSingleton<IUserDirectory>(provider => provider.GetRequiredService<IUserAccounts>());
         services.AddSingleton<ISessions, Sessions>();
         services.AddSingleton<IAuthorizationInteractions, AuthorizationInteractions>();
         services.AddSingleton<ILaunches, Launches>();

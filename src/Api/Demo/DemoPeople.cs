@@ -11,7 +11,7 @@ namespace TeleFhir.Api.Demo;
 /// stops the start.
 /// </summary>
 internal sealed class DemoPeople(
-    IServiceScopeFactory scopes, IUserDirectory users, TeleFhirOptions options, IHostEnvironment environment) : IHostedService
+    IServiceScopeFactory scopes, IUserAccounts users, TeleFhirOptions options, IHostEnvironment environment) : IHostedService
 {
     private const string Password = "Telefhir-demo-1";
     private const string Backend = "demo-backend";

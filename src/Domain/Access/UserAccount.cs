@@ -46,7 +46,11 @@ public interface IUserDirectory
 {
     /// <summary>The account with this id, or null.</summary>
     Task<UserAccount?> FindAsync(string id, CancellationToken cancellationToken);
+}
 
+/// <summary>The accounts of the embedded authorization server.</summary>
+public interface IUserAccounts : IUserDirectory
+{
     /// <summary>Checks name and password. Takes as long for names that do not exist; counts failures for all nodes.</summary>
     Task<SignInOutcome> SignInAsync(string userName, string password, CancellationToken cancellationToken);
 

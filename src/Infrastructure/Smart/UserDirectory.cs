@@ -4,8 +4,8 @@ using TeleFhir.Infrastructure.Persistence;
 
 namespace TeleFhir.Infrastructure.Smart;
 
-/// <inheritdoc cref="IUserDirectory" />
-internal sealed class UserDirectory(Func<TeleFhirDb> context, TimeProvider clock) : IUserDirectory
+/// <inheritdoc cref="IUserAccounts" />
+internal sealed class UserDirectory(Func<TeleFhirDb> context, TimeProvider clock) : IUserAccounts
 {
     private const int MostFailures = 5;
     private static readonly TimeSpan _lockOut = TimeSpan.FromMinutes(5);

@@ -8,7 +8,7 @@ using TeleFhir.Domain.Access;
 namespace TeleFhir.Api.Smart.Pages;
 
 /// <summary>Signs a person in. What went wrong is never told: a guess learns nothing, not even whether the name exists.</summary>
-internal sealed class LoginModel(IUserDirectory users, SessionCookie cookie, IOpenIddictApplicationManager applications) : PageModel
+internal sealed class LoginModel(IUserAccounts users, SessionCookie cookie, IOpenIddictApplicationManager applications) : PageModel
 {
     private const string Refused = "The user name or the password is wrong, or there were too many attempts. Try again in a few minutes.";
     private const int MostCharacters = 200;
