@@ -93,7 +93,7 @@ internal static class ServerSetup
             .UseScopedHandler<TokenRequestRules>().SetOrder(Exchange.ValidateClientCredentialsParameters.Descriptor.Order - 500));
         server.AddEventHandler<HandleTokenRequestContext>(handler => handler.UseScopedHandler<ClientCredentials>());
         server.AddEventHandler<HandleTokenRequestContext>(handler => handler
-            .UseScopedHandler<OnlineAccess>().SetOrder(Exchange.AttachPrincipal.Descriptor.Order + 500));
+            .UseScopedHandler<RefreshRules>().SetOrder(Exchange.AttachPrincipal.Descriptor.Order + 500));
         server.AddEventHandler<ProcessSignInContext>(handler => handler.UseSingletonHandler<TokenMembers>().SetOrder(90_000));
         server.AddEventHandler<ProcessSignInContext>(handler => handler
             .UseSingletonHandler<OnlineRefresh>().SetOrder(EvaluateGeneratedTokens.Descriptor.Order + 500));

@@ -69,18 +69,31 @@ internal sealed class ClientCredentials(IOpenIddictApplicationManager applicatio
     }
 }
 
-/// <summary>A refresh of online access needs the session that it came from.</summary>
-internal sealed class OnlineAccess(ISessions sessions) : IOpenIddictServerHandler<HandleTokenRequestContext>
+/// <summary>
+/// A refresh token counts once, decided by the database: OpenIddict lets those pass that come at the same moment. One of online access needs
+/// the session that it came from.
+/// </summary>
+internal sealed class RefreshRules(ISessions sessions, IUsedAssertions used, TimeProvider clock) : IOpenIddictServerHandler<HandleTokenRequestContext>
 {
+    private const string Issuer = "refresh";
+
     public async ValueTask HandleAsync(HandleTokenRequestContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        if (context.Request.IsRefreshTokenGrantType()
-            && context.Principal is { } principal
-            && !principal.HasScope(Scopes.OfflineAccess)
+        if (!context.Request.IsRefreshTokenGrantType() || context.Principal is not { } principal)
+        {
+            return;
+        }
+
+        if (!principal.HasScope(Scopes.OfflineAccess)
             && (principal.GetClaim(SmartClaims.Session) is not { } session || !await sessions.IsAliveAsync(session, context.CancellationToken)))
         {
             context.Reject("invalid_grant", "The session has ended.");
+        }
+        else if (principal.GetTokenId() is not { } id
+            || !await used.TryUseAsync(Issuer, id, clock.GetUtcNow().AddDays(1), context.CancellationToken))
+        {
+            context.Reject("invalid_grant", "The refresh token has been used.");
         }
     }
 }

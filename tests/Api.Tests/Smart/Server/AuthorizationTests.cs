@@ -212,7 +212,7 @@ public sealed class AuthorizationTests
         Assert.NotEqual(HttpStatusCode.OK, (await browser.PostAsync("/auth/introspect", [("token", access), ("client_id", "demo-app")])).Status);
     }
 
-    private static void Use(IWebHostBuilder builder, string? connectionString)
+    internal static void Use(IWebHostBuilder builder, string? connectionString)
     {
         if (connectionString is not null)
         {
