@@ -47,6 +47,8 @@ internal sealed class AssertionParameters(IOpenIddictApplicationManager applicat
             || string.IsNullOrEmpty(token.Kid)
             || !token.Audiences.Any(audience => IsHere(audience, context))
             || string.IsNullOrEmpty(token.Subject)
+            || token.ValidTo == default
+            || string.IsNullOrEmpty(token.Id)
             || token.Issuer != token.Subject
             || await applications.FindByClientIdAsync(token.Subject, context.CancellationToken) is not { } application)
         {
