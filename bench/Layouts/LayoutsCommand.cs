@@ -1,9 +1,6 @@
-using Npgsql;
 using TeleFhir.Bench.Population;
 using TeleFhir.Bench.Queries;
 using TeleFhir.Bench.Stores;
-using TeleFhir.Domain.Search;
-using TeleFhir.Domain.Storage;
 
 namespace TeleFhir.Bench.Layouts;
 

@@ -1,9 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
-using BenchmarkDotNet.Attributes;
-using Hl7.Fhir.Model;
 using TeleFhir.Bench.Stores;
-using TeleFhir.Domain.Fhir;
 
 namespace TeleFhir.Bench.Micro;
 

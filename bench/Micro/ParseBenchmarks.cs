@@ -1,8 +1,5 @@
 using System.Text.Json;
-using BenchmarkDotNet.Attributes;
-using Hl7.Fhir.Model;
 using TeleFhir.Bench.Stores;
-using TeleFhir.Domain.Fhir;
 
 namespace TeleFhir.Bench.Micro;
 

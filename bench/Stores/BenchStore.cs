@@ -1,7 +1,4 @@
 using Microsoft.Extensions.DependencyInjection;
-using TeleFhir.Domain.Access;
-using TeleFhir.Domain.Search;
-using TeleFhir.Domain.Storage;
 using TeleFhir.Infrastructure;
 using TeleFhir.Infrastructure.Tests;
 

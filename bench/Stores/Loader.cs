@@ -1,10 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
-using Hl7.Fhir.Serialization;
-using Npgsql;
 using TeleFhir.Bench.Population;
-using TeleFhir.Domain.Fhir;
-using TeleFhir.Domain.Storage;
 
 namespace TeleFhir.Bench.Stores;
 

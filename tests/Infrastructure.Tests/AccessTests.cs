@@ -1,8 +1,5 @@
 using System.Collections.Immutable;
 using System.Net;
-using TeleFhir.Domain.Access;
-using TeleFhir.Domain.Fhir;
-using TeleFhir.Domain.Storage;
 
 namespace TeleFhir.Infrastructure.Tests;
 

@@ -1,7 +1,4 @@
 using System.Globalization;
-using TeleFhir.Domain.Fhir;
-using TeleFhir.Domain.Search;
-using TeleFhir.Domain.Storage;
 
 namespace TeleFhir.Infrastructure.Tests;
 

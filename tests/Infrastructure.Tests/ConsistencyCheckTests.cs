@@ -1,9 +1,3 @@
-using Microsoft.Data.Sqlite;
-using Microsoft.Extensions.DependencyInjection;
-using Npgsql;
-using TeleFhir.Domain.Fhir;
-using TeleFhir.Domain.Storage;
-
 namespace TeleFhir.Infrastructure.Tests;
 
 public sealed class ConsistencyCheckTests

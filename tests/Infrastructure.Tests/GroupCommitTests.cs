@@ -1,7 +1,5 @@
 using System.Globalization;
 using System.Net;
-using TeleFhir.Domain.Fhir;
-using TeleFhir.Domain.Storage;
 
 namespace TeleFhir.Infrastructure.Tests;
 

@@ -1,5 +1,3 @@
-using Npgsql;
-
 namespace TeleFhir.Infrastructure.Tests;
 
 public sealed class PostgresClusterTests

@@ -1,7 +1,5 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using TeleFhir.Domain.Fhir;
-using TeleFhir.Domain.Storage;
 
 namespace TeleFhir.Infrastructure.Tests;
 

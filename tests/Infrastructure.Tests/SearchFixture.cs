@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using TeleFhir.Domain.Storage;
 
 namespace TeleFhir.Infrastructure.Tests;
 

@@ -1,7 +1,3 @@
-using TeleFhir.Domain.Fhir;
-using TeleFhir.Domain.Search;
-using TeleFhir.Domain.Storage;
-
 namespace TeleFhir.Infrastructure.Tests;
 
 public sealed class SearchTests(SearchFixture fixture) : IClassFixture<SearchFixture>

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text;
-using Hl7.Fhir.Model;
 using TeleFhir.Domain.Fhir;
 
 namespace TeleFhir.Domain.Tests.Fhir;

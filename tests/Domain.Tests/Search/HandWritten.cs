@@ -1,4 +1,3 @@
-using Hl7.Fhir.Model;
 using TeleFhir.Domain.Tests.Fixtures;
 
 namespace TeleFhir.Domain.Tests.Search;

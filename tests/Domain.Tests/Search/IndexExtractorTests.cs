@@ -1,4 +1,3 @@
-using Hl7.Fhir.Model;
 using TeleFhir.Domain.Search;
 using TeleFhir.Domain.Tests.Fixtures;
 

@@ -1,6 +1,3 @@
-using Hl7.Fhir.FhirPath;
-using Hl7.Fhir.Model;
-using Hl7.FhirPath;
 using TeleFhir.Domain.Search;
 using SearchParameter = TeleFhir.Domain.Search.SearchParameter;
 

@@ -67,6 +67,7 @@ internal sealed class ServerKeys(IServerKeyStore store, IDataProtectionProvider 
     {
         var now = clock.GetUtcNow();
         await AddAsync(now - _rotation, cancellationToken);
+        await store.RemoveSigningKeysAsync(now - (2 * _rotation), cancellationToken);
         var stored = await store.SigningKeysAsync(cancellationToken);
         var isSame = stored.Select(key => key.Id).SequenceEqual(_keys.Select(key => key.Stored.Id));
         if (!isSame)
