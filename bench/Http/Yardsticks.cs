@@ -3,8 +3,10 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 using TeleFhir.Bench.Micro;
 using TeleFhir.Bench.Stores;
+using TeleFhir.Domain.Storage;
 
 namespace TeleFhir.Bench.Http;
 
@@ -44,7 +46,7 @@ internal sealed class Yardsticks : IAsyncDisposable
                 "VACUUM ANALYZE bench_row");
             source = NpgsqlDataSource.Create(
                 store.Settings.ConnectionString + ";Max Auto Prepare=10;Auto Prepare Min Usages=2;No Reset On Close=true");
-            app.MapGet("/row/{id}", async (HttpContext http, string id) => await WriteAsync(http, await RowAsync((NpgsqlDataSource)source, id)));
+            app.MapGet("/row/{id}", async (HttpContext http, string id) => await WriteAsync(http, await RowAsync(source, id)));
         }
 
         await app.StartAsync();

@@ -1,6 +1,9 @@
+using Npgsql;
 using TeleFhir.Bench.Population;
 using TeleFhir.Bench.Queries;
 using TeleFhir.Bench.Stores;
+using TeleFhir.Domain.Search;
+using TeleFhir.Domain.Storage;
 
 namespace TeleFhir.Bench.Layouts;
 

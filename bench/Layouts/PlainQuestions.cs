@@ -1,5 +1,8 @@
 using System.Globalization;
+using Npgsql;
 using TeleFhir.Bench.Population;
+using TeleFhir.Domain.Fhir;
+using TeleFhir.Domain.Search;
 using TeleFhir.Infrastructure.Persistence;
 
 namespace TeleFhir.Bench.Layouts;

@@ -1,4 +1,8 @@
+using Npgsql;
+using NpgsqlTypes;
 using TeleFhir.Bench.Population;
+using TeleFhir.Domain.Fhir;
+using TeleFhir.Domain.Search;
 using TeleFhir.Infrastructure.Persistence;
 
 namespace TeleFhir.Bench.Layouts;

@@ -1,6 +1,9 @@
 using System.Buffers;
 using System.Text.Json;
+using BenchmarkDotNet.Attributes;
+using Hl7.Fhir.Model;
 using TeleFhir.Bench.Stores;
+using TeleFhir.Domain.Fhir;
 
 namespace TeleFhir.Bench.Micro;
 

@@ -1,4 +1,10 @@
+using BenchmarkDotNet.Attributes;
+using Hl7.Fhir.ElementModel;
+using Hl7.Fhir.FhirPath;
+using Hl7.Fhir.Model;
+using Hl7.FhirPath;
 using TeleFhir.Bench.Stores;
+using TeleFhir.Domain.Search;
 
 namespace TeleFhir.Bench.Micro;
 

@@ -1,3 +1,11 @@
+using BenchmarkDotNet.Columns;
+using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Diagnosers;
+using BenchmarkDotNet.Jobs;
+using BenchmarkDotNet.Loggers;
+using BenchmarkDotNet.Running;
+using BenchmarkDotNet.Toolchains.InProcess.Emit;
+
 namespace TeleFhir.Bench.Micro;
 
 /// <summary><c>micro [--filter Extract]</c>: what the steps of a request cost by themselves, without database or network.</summary>

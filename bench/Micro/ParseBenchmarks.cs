@@ -1,5 +1,8 @@
 using System.Text.Json;
+using BenchmarkDotNet.Attributes;
+using Hl7.Fhir.Model;
 using TeleFhir.Bench.Stores;
+using TeleFhir.Domain.Fhir;
 
 namespace TeleFhir.Bench.Micro;
 

@@ -1,3 +1,6 @@
+using BenchmarkDotNet.Attributes;
+using TeleFhir.Domain.Fhir;
+
 namespace TeleFhir.Bench.Micro;
 
 /// <summary>Writing id, version and time into the bytes of a client.</summary>

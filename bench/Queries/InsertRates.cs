@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using TeleFhir.Bench.Population;
 using TeleFhir.Bench.Stores;
+using TeleFhir.Domain.Fhir;
+using TeleFhir.Domain.Storage;
 
 namespace TeleFhir.Bench.Queries;
 

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text;
+using Microsoft.Data.Sqlite;
 using TeleFhir.Bench.Population;
 using TeleFhir.Bench.Stores;
 using TeleFhir.Infrastructure.Persistence;

@@ -1,6 +1,9 @@
 using System.Globalization;
 using TeleFhir.Bench.Population;
 using TeleFhir.Bench.Stores;
+using TeleFhir.Domain.Fhir;
+using TeleFhir.Domain.Search;
+using TeleFhir.Domain.Storage;
 
 namespace TeleFhir.Bench.Queries;
 

@@ -1,4 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
+using TeleFhir.Domain.Access;
+using TeleFhir.Domain.Search;
+using TeleFhir.Domain.Storage;
 using TeleFhir.Infrastructure;
 using TeleFhir.Infrastructure.Tests;
 

@@ -1,6 +1,10 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Hl7.Fhir.Serialization;
+using Npgsql;
 using TeleFhir.Bench.Population;
+using TeleFhir.Domain.Fhir;
+using TeleFhir.Domain.Storage;
 
 namespace TeleFhir.Bench.Stores;
 

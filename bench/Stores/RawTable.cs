@@ -1,3 +1,7 @@
+using Microsoft.Data.Sqlite;
+using Npgsql;
+using NpgsqlTypes;
+
 namespace TeleFhir.Bench.Stores;
 
 /// <summary>The least that storing can cost: a key and bytes, durably, in a table without another index.</summary>
@@ -30,7 +34,7 @@ internal sealed class RawTable : IAsyncDisposable
     }
 
     /// <summary>One commit.</summary>
-    public Task InsertAsync(ArraySegment<byte[]> rows) => _postgres is null ? InsertSqliteAsync(rows) : InsertPostgresAsync((NpgsqlDataSource)_postgres, rows);
+    public Task InsertAsync(ArraySegment<byte[]> rows) => _postgres is null ? InsertSqliteAsync(rows) : InsertPostgresAsync(_postgres, rows);
 
     public async ValueTask DisposeAsync()
     {

@@ -1,5 +1,8 @@
 using System.Collections.Immutable;
 using System.Net;
+using TeleFhir.Domain.Access;
+using TeleFhir.Domain.Fhir;
+using TeleFhir.Domain.Storage;
 
 namespace TeleFhir.Infrastructure.Tests;
 

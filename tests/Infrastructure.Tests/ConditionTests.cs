@@ -1,4 +1,7 @@
 using System.Globalization;
+using TeleFhir.Domain.Fhir;
+using TeleFhir.Domain.Search;
+using TeleFhir.Domain.Storage;
 
 namespace TeleFhir.Infrastructure.Tests;
 

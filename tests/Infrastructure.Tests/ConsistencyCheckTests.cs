@@ -1,3 +1,9 @@
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+using TeleFhir.Domain.Fhir;
+using TeleFhir.Domain.Storage;
+
 namespace TeleFhir.Infrastructure.Tests;
 
 public sealed class ConsistencyCheckTests

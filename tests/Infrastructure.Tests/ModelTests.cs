@@ -1,3 +1,10 @@
+using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata;
+using Npgsql;
+using TeleFhir.Domain.Fhir;
+using TeleFhir.Domain.Search;
+using TeleFhir.Domain.Storage;
 using TeleFhir.Infrastructure.Persistence;
 
 namespace TeleFhir.Infrastructure.Tests;

@@ -1,3 +1,5 @@
+using Npgsql;
+
 namespace TeleFhir.Infrastructure.Tests;
 
 public sealed class PostgresClusterTests

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
+using TeleFhir.Domain.Fhir;
+using TeleFhir.Domain.Storage;
 
 namespace TeleFhir.Infrastructure.Tests;
 

@@ -1,3 +1,8 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using TeleFhir.Domain.Access;
+using TeleFhir.Domain.Storage;
 using TeleFhir.Infrastructure.Access;
 using TeleFhir.Infrastructure.Persistence;
 

@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using TeleFhir.Domain.Fhir;
+using TeleFhir.Domain.Storage;
 
 namespace TeleFhir.Infrastructure.Tests;
 

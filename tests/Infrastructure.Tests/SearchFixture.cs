@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using TeleFhir.Domain.Storage;
 
 namespace TeleFhir.Infrastructure.Tests;
 

@@ -1,3 +1,5 @@
+using TeleFhir.Domain.Storage;
+
 namespace TeleFhir.Infrastructure.Tests;
 
 /// <summary>What matches bring along: never a match, never twice, never what is deleted.</summary>

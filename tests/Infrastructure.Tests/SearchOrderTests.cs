@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using TeleFhir.Domain.Fhir;
+using TeleFhir.Domain.Storage;
 
 namespace TeleFhir.Infrastructure.Tests;
 

@@ -1,3 +1,7 @@
+using TeleFhir.Domain.Fhir;
+using TeleFhir.Domain.Search;
+using TeleFhir.Domain.Storage;
+
 namespace TeleFhir.Infrastructure.Tests;
 
 public sealed class SearchTests(SearchFixture fixture) : IClassFixture<SearchFixture>

@@ -1,4 +1,11 @@
 using System.Text;
+using Hl7.Fhir.Model;
+using Hl7.Fhir.Serialization;
+using Microsoft.Extensions.DependencyInjection;
+using TeleFhir.Domain.Access;
+using TeleFhir.Domain.Fhir;
+using TeleFhir.Domain.Search;
+using TeleFhir.Domain.Storage;
 
 namespace TeleFhir.Infrastructure.Tests;
 

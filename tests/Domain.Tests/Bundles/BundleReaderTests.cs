@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Hl7.Fhir.Model;
 using TeleFhir.Domain.Bundles;
 using TeleFhir.Domain.Fhir;
 

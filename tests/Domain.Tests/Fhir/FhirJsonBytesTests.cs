@@ -1,4 +1,5 @@
 using System.Text;
+using Hl7.Fhir.Model;
 using TeleFhir.Domain.Fhir;
 
 namespace TeleFhir.Domain.Tests.Fhir;

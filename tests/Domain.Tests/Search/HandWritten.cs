@@ -1,3 +1,4 @@
+using Hl7.Fhir.Model;
 using TeleFhir.Domain.Tests.Fixtures;
 
 namespace TeleFhir.Domain.Tests.Search;

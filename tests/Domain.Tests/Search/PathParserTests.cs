@@ -1,3 +1,4 @@
+using Hl7.Fhir.Model;
 using TeleFhir.Domain.Search;
 
 namespace TeleFhir.Domain.Tests.Search;

@@ -1,3 +1,6 @@
+using Hl7.Fhir.FhirPath;
+using Hl7.Fhir.Model;
+using Hl7.FhirPath;
 using TeleFhir.Domain.Search;
 using SearchParameter = TeleFhir.Domain.Search.SearchParameter;
 

@@ -1,3 +1,4 @@
+using Hl7.Fhir.Model;
 using TeleFhir.Domain.Fhir;
 using TeleFhir.Domain.Search;
 using SearchParameter = TeleFhir.Domain.Search.SearchParameter;
