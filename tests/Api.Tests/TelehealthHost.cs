@@ -44,6 +44,9 @@ public sealed class TelehealthHost : IAsyncLifetime
         return host;
     }
 
+    /// <summary>A browser of its own: keeps cookies, and shows redirects instead of following them.</summary>
+    public HttpClient NewBrowser() => _factory.CreateClient(new WebApplicationFactoryClientOptions { AllowAutoRedirect = false });
+
     /// <summary>Sends a request with a JSON body and headers written as <c>Name: value</c>.</summary>
     public async Task<Answer> SendAsync(string method, string address, string? json = null, params string[] headers)
     {

@@ -1,6 +1,3 @@
-using System.Diagnostics;
-using System.Formats.Tar;
-using System.IO.Compression;
 using Hl7.Fhir.Model;
 using Hl7.Fhir.Serialization;
 
@@ -24,17 +21,7 @@ internal static class ExampleResources
     /// <summary>The same as text; fetched with npm once per machine.</summary>
     public static IEnumerable<(string Name, string Json)> FilesOfSpecification()
     {
-        var folder = Path.Combine(Path.GetTempPath(), $"telefhir-{Package}-{Version}");
-        Directory.CreateDirectory(folder);
-        var package = Path.Combine(folder, "package");
-        using (Lock(Path.Combine(folder, ".lock")))
-        {
-            if (!Directory.Exists(package))
-            {
-                Fetch(folder);
-            }
-        }
-
+        var package = NpmPackage.Folder(Package, Version);
         return Directory.EnumerateFiles(package, "*.json")
             .Order(StringComparer.Ordinal)
             .Select(path => (Name: Path.GetFileName(path), Json: File.ReadAllText(path)))
@@ -66,59 +53,6 @@ internal static class ExampleResources
         return Assert.IsAssignableFrom<Resource>(resource);
     }
 
-    private static void Fetch(string folder)
-    {
-        var npm = OperatingSystem.IsWindows() ? "npm.cmd" : "npm";
-        try
-        {
-            using var process = Process.Start(new ProcessStartInfo(npm, ["pack", $"{Package}@{Version}"])
-            {
-                WorkingDirectory = folder,
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-            })!;
-            process.OutputDataReceived += (_, _) => { };
-            process.ErrorDataReceived += (_, _) => { };
-            process.BeginOutputReadLine();
-            process.BeginErrorReadLine();
-            if (!process.WaitForExit(TimeSpan.FromMinutes(5)) || process.ExitCode != 0)
-            {
-                Missing($"npm could not fetch {Package}@{Version}.");
-            }
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            Missing("npm is not installed.");
-        }
-
-        // Unpacked beside and renamed, so that a half unpacked folder is never taken for the whole.
-        var unpacked = Directory.CreateDirectory(Path.Combine(folder, Guid.NewGuid().ToString("N")));
-        using var file = File.OpenRead(Path.Combine(folder, $"{Package}-{Version}.tgz"));
-        using var tar = new GZipStream(file, CompressionMode.Decompress);
-        TarFile.ExtractToDirectory(tar, unpacked.FullName, overwriteFiles: true);
-        Directory.Move(Path.Combine(unpacked.FullName, "package"), Path.Combine(folder, "package"));
-        unpacked.Delete(recursive: true);
-    }
-
-    // Other test processes may be fetching too.
-    private static FileStream Lock(string path)
-    {
-        var patience = Stopwatch.StartNew();
-        while (true)
-        {
-            try
-            {
-                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            }
-            catch (IOException) when (patience.Elapsed < TimeSpan.FromMinutes(6))
-            {
-#pragma warning disable RS0030 // Test data is loaded synchronously; the lock is held by another process.
-                Thread.Sleep(200);
-#pragma warning restore RS0030 // As above.
-            }
-        }
-    }
-
     private static string? Above(params string[] path)
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
@@ -131,16 +65,6 @@ internal static class ExampleResources
         }
 
         return null;
-    }
-
-    private static void Missing(string reason)
-    {
-        if (Setting("CI") == "true")
-        {
-            Assert.Fail(reason);
-        }
-
-        Assert.Skip(reason);
     }
 
 #pragma warning disable RS0030 // A test run has no configuration but its environment.

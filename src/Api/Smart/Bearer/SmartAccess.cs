@@ -34,7 +34,11 @@ internal static class SmartAccess
             FhirUser = fhirUser,
             Patient = patient,
             Encounter = patient is null ? null : IdOf("Encounter", claims.Text(profile.EncounterClaims.AsSpan())),
-            Scopes = [.. scopes.Where(scope => scope.Context == ScopeContext.User || (scope.Context == ScopeContext.Patient && patient is not null))],
+            Scopes =
+            [
+                .. scopes.Where(scope => scope.Context == ScopeContext.User || (scope.Context == ScopeContext.Patient && patient is not null)),
+                .. Self(claims, profile, fhirUser),
+            ],
             IsAdministrator = claims.Words(profile.RoleClaims).Intersect(profile.AdministratorRoles, StringComparer.OrdinalIgnoreCase).Any(),
             Clearance = ClearanceOf(claims.Text(profile.ClearanceClaims.AsSpan())),
         };
@@ -45,6 +49,11 @@ internal static class SmartAccess
     /// by having the same name.
     /// </summary>
     public static string Qualified(string name, IssuerProfile profile) => profile.IsEmbedded ? name : $"{profile.Issuer}#{name}";
+
+    // Who may know which resource the user is may read it (SMART 2.2, scopes for requesting identity data).
+    private static IEnumerable<SmartScope> Self(TokenClaims claims, IssuerProfile profile, ResourceKey? fhirUser) =>
+        fhirUser is { } self && claims.Words(profile.ScopeClaims).Any(word => word is "fhirUser" or "profile")
+            && SmartScope.Parse($"user/{self.Type}.r?_id={self.Id}") is { } scope ? [scope] : [];
 
     // Some issuers give clients a subject of their own; what they are shows in what they were granted.
     private static bool IsApplication(

@@ -116,7 +116,7 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
                     b.HasIndex("ClientId")
                         .IsUnique();
 
-                    b.ToTable("oauth_client", (string)null);
+                    b.ToTable("OpenIddictApplications", (string)null);
                 });
 
             modelBuilder.Entity("OpenIddict.EntityFrameworkCore.Models.OpenIddictEntityFrameworkCoreAuthorization", b =>
@@ -175,7 +175,7 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
 
                     b.HasIndex("ApplicationId", "Status", "Subject", "Type");
 
-                    b.ToTable("oauth_grant", (string)null);
+                    b.ToTable("OpenIddictAuthorizations", (string)null);
                 });
 
             modelBuilder.Entity("OpenIddict.EntityFrameworkCore.Models.OpenIddictEntityFrameworkCoreScope", b =>
@@ -234,7 +234,7 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
                     b.HasIndex("Name")
                         .IsUnique();
 
-                    b.ToTable("oauth_scope", (string)null);
+                    b.ToTable("OpenIddictScopes", (string)null);
                 });
 
             modelBuilder.Entity("OpenIddict.EntityFrameworkCore.Models.OpenIddictEntityFrameworkCoreToken", b =>
@@ -317,7 +317,7 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
 
                     b.HasIndex("ApplicationId", "Status", "Subject", "Type");
 
-                    b.ToTable("oauth_token", (string)null);
+                    b.ToTable("OpenIddictTokens", (string)null);
                 });
 
             modelBuilder.Entity("TeleFhir.Infrastructure.Persistence.ConsentRuleRow", b =>
@@ -764,16 +764,27 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
                     b.ToTable("ix_token", (string)null);
                 });
 
-            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.InteractionRow", b =>
+            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.AssertionRow", b =>
                 {
                     b.Property<string>("Hash")
                         .HasColumnType("text")
                         .HasColumnName("hash")
                         .UseCollation("C");
 
-                    b.Property<string>("Browser")
+                    b.Property<long>("Expires")
+                        .HasColumnType("bigint")
+                        .HasColumnName("expires");
+
+                    b.HasKey("Hash");
+
+                    b.ToTable("used_assertion", (string)null);
+                });
+
+            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.InteractionRow", b =>
+                {
+                    b.Property<string>("Hash")
                         .HasColumnType("text")
-                        .HasColumnName("browser")
+                        .HasColumnName("hash")
                         .UseCollation("C");
 
                     b.Property<string>("Decision")
@@ -793,35 +804,13 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
 
                     b.HasKey("Hash");
 
-                    b.HasIndex("Expires")
-                        .HasDatabaseName("interaction_expires");
-
-                    b.ToTable("interaction", (string)null);
-                });
-
-            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.KeyRingRow", b =>
-                {
-                    b.Property<string>("Name")
-                        .HasColumnType("text")
-                        .HasColumnName("name")
-                        .UseCollation("C");
-
-                    b.Property<string>("Xml")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("xml")
-                        .UseCollation("C");
-
-                    b.HasKey("Name");
-
-                    b.ToTable("key_ring", (string)null);
+                    b.ToTable("auth_interaction", (string)null);
                 });
 
             modelBuilder.Entity("TeleFhir.Infrastructure.Smart.LaunchRow", b =>
                 {
                     b.Property<string>("Hash")
-                        .HasMaxLength(43)
-                        .HasColumnType("character varying(43)")
+                        .HasColumnType("text")
                         .HasColumnName("hash")
                         .UseCollation("C");
 
@@ -846,6 +835,7 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
                         .UseCollation("C");
 
                     b.Property<string>("Patient")
+                        .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("patient")
                         .UseCollation("C");
@@ -858,125 +848,77 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
 
                     b.HasKey("Hash");
 
-                    b.HasIndex("Expires")
-                        .HasDatabaseName("launch_expires");
-
                     b.ToTable("launch", (string)null);
                 });
 
-            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.RecoveryCodeRow", b =>
+            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.RingKeyRow", b =>
                 {
-                    b.Property<string>("UserId")
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<string>("Xml")
+                        .IsRequired()
                         .HasColumnType("text")
-                        .HasColumnName("user_id")
+                        .HasColumnName("xml")
                         .UseCollation("C");
 
+                    b.HasKey("Id");
+
+                    b.ToTable("ring_key", (string)null);
+                });
+
+            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.SessionRow", b =>
+                {
                     b.Property<string>("Hash")
                         .HasColumnType("text")
                         .HasColumnName("hash")
                         .UseCollation("C");
 
-                    b.HasKey("UserId", "Hash");
+                    b.Property<long>("Seen")
+                        .HasColumnType("bigint")
+                        .HasColumnName("seen");
 
-                    b.ToTable("recovery_code", (string)null);
-                });
+                    b.Property<long>("Started")
+                        .HasColumnType("bigint")
+                        .HasColumnName("started");
 
-            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.RememberedConsentRow", b =>
-                {
                     b.Property<string>("UserId")
+                        .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("user_id")
                         .UseCollation("C");
 
-                    b.Property<string>("ClientId")
-                        .HasColumnType("text")
-                        .HasColumnName("client_id")
-                        .UseCollation("C");
+                    b.HasKey("Hash");
 
-                    b.Property<string>("Scopes")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("scopes")
-                        .UseCollation("C");
-
-                    b.HasKey("UserId", "ClientId");
-
-                    b.HasIndex("ClientId")
-                        .HasDatabaseName("remembered_consent_client");
-
-                    b.ToTable("remembered_consent", (string)null);
-                });
-
-            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.SignInAddressRow", b =>
-                {
-                    b.Property<string>("Address")
-                        .HasColumnType("text")
-                        .HasColumnName("address")
-                        .UseCollation("C");
-
-                    b.Property<long>("Expires")
-                        .HasColumnType("bigint")
-                        .HasColumnName("expires");
-
-                    b.Property<int>("Failed")
-                        .HasColumnType("integer")
-                        .HasColumnName("failed");
-
-                    b.HasKey("Address");
-
-                    b.HasIndex("Expires")
-                        .HasDatabaseName("sign_in_address_expires");
-
-                    b.ToTable("sign_in_address", (string)null);
+                    b.ToTable("user_session", (string)null);
                 });
 
             modelBuilder.Entity("TeleFhir.Infrastructure.Smart.SigningKeyRow", b =>
                 {
-                    b.Property<int>("Number")
-                        .HasColumnType("integer")
-                        .HasColumnName("number");
-
-                    b.Property<long>("ActiveFrom")
-                        .HasColumnType("bigint")
-                        .HasColumnName("active_from");
-
                     b.Property<string>("Id")
                         .HasColumnType("text")
                         .HasColumnName("id")
                         .UseCollation("C");
 
-                    b.Property<string>("Sealed")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("sealed")
-                        .UseCollation("C");
+                    b.Property<long>("Created")
+                        .HasColumnType("bigint")
+                        .HasColumnName("created");
 
-                    b.HasKey("Number");
+                    b.Property<byte[]>("Sealed")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("sealed");
+
+                    b.HasKey("Id");
 
                     b.ToTable("signing_key", (string)null);
                 });
 
-            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.SingleUseRow", b =>
-                {
-                    b.Property<string>("Hash")
-                        .HasMaxLength(43)
-                        .HasColumnType("character varying(43)")
-                        .HasColumnName("hash")
-                        .UseCollation("C");
-
-                    b.Property<long>("Expires")
-                        .HasColumnType("bigint")
-                        .HasColumnName("expires");
-
-                    b.HasKey("Hash");
-
-                    b.HasIndex("Expires")
-                        .HasDatabaseName("single_use_expires");
-
-                    b.ToTable("single_use", (string)null);
-                });
-
-            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.UserAccountRow", b =>
+            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.UserRow", b =>
                 {
                     b.Property<string>("Id")
                         .HasColumnType("text")
@@ -986,10 +928,6 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
                     b.Property<short>("Clearance")
                         .HasColumnType("smallint")
                         .HasColumnName("clearance");
-
-                    b.Property<bool>("Demo")
-                        .HasColumnType("boolean")
-                        .HasColumnName("demo");
 
                     b.Property<bool>("Disabled")
                         .HasColumnType("boolean")
@@ -1001,26 +939,9 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
                         .HasColumnName("display_name")
                         .UseCollation("C");
 
-                    b.Property<string>("Factor")
-                        .HasColumnType("text")
-                        .HasColumnName("factor")
-                        .UseCollation("C");
-
-                    b.Property<int>("FactorFailed")
+                    b.Property<int>("Failures")
                         .HasColumnType("integer")
-                        .HasColumnName("factor_failed");
-
-                    b.Property<long>("FactorLockedUntil")
-                        .HasColumnType("bigint")
-                        .HasColumnName("factor_locked_until");
-
-                    b.Property<long>("FactorStep")
-                        .HasColumnType("bigint")
-                        .HasColumnName("factor_step");
-
-                    b.Property<int>("Failed")
-                        .HasColumnType("integer")
-                        .HasColumnName("failed");
+                        .HasColumnName("failures");
 
                     b.Property<string>("FhirUser")
                         .HasColumnType("text")
@@ -1060,38 +981,6 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
                         .HasDatabaseName("user_account_name");
 
                     b.ToTable("user_account", (string)null);
-                });
-
-            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.UserSessionRow", b =>
-                {
-                    b.Property<string>("Id")
-                        .HasColumnType("text")
-                        .HasColumnName("id")
-                        .UseCollation("C");
-
-                    b.Property<long>("Expires")
-                        .HasColumnType("bigint")
-                        .HasColumnName("expires");
-
-                    b.Property<long>("Used")
-                        .HasColumnType("bigint")
-                        .HasColumnName("used");
-
-                    b.Property<string>("UserId")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("user_id")
-                        .UseCollation("C");
-
-                    b.HasKey("Id");
-
-                    b.HasIndex("Expires")
-                        .HasDatabaseName("user_session_expires");
-
-                    b.HasIndex("UserId")
-                        .HasDatabaseName("user_session_user");
-
-                    b.ToTable("user_session", (string)null);
                 });
 
             modelBuilder.Entity("OpenIddict.EntityFrameworkCore.Models.OpenIddictEntityFrameworkCoreAuthorization", b =>

@@ -95,7 +95,7 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
                     b.HasIndex("ClientId")
                         .IsUnique();
 
-                    b.ToTable("oauth_client", (string)null);
+                    b.ToTable("OpenIddictApplications", (string)null);
                 });
 
             modelBuilder.Entity("OpenIddict.EntityFrameworkCore.Models.OpenIddictEntityFrameworkCoreAuthorization", b =>
@@ -146,7 +146,7 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
 
                     b.HasIndex("ApplicationId", "Status", "Subject", "Type");
 
-                    b.ToTable("oauth_grant", (string)null);
+                    b.ToTable("OpenIddictAuthorizations", (string)null);
                 });
 
             modelBuilder.Entity("OpenIddict.EntityFrameworkCore.Models.OpenIddictEntityFrameworkCoreScope", b =>
@@ -196,7 +196,7 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
                     b.HasIndex("Name")
                         .IsUnique();
 
-                    b.ToTable("oauth_scope", (string)null);
+                    b.ToTable("OpenIddictScopes", (string)null);
                 });
 
             modelBuilder.Entity("OpenIddict.EntityFrameworkCore.Models.OpenIddictEntityFrameworkCoreToken", b =>
@@ -269,7 +269,7 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
 
                     b.HasIndex("ApplicationId", "Status", "Subject", "Type");
 
-                    b.ToTable("oauth_token", (string)null);
+                    b.ToTable("OpenIddictTokens", (string)null);
                 });
 
             modelBuilder.Entity("TeleFhir.Infrastructure.Persistence.ConsentRuleRow", b =>
@@ -699,15 +699,26 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
                     b.ToTable("ix_token", (string)null);
                 });
 
-            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.InteractionRow", b =>
+            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.AssertionRow", b =>
                 {
                     b.Property<string>("Hash")
                         .HasColumnType("TEXT")
                         .HasColumnName("hash");
 
-                    b.Property<string>("Browser")
+                    b.Property<long>("Expires")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("expires");
+
+                    b.HasKey("Hash");
+
+                    b.ToTable("used_assertion", (string)null);
+                });
+
+            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.InteractionRow", b =>
+                {
+                    b.Property<string>("Hash")
                         .HasColumnType("TEXT")
-                        .HasColumnName("browser");
+                        .HasColumnName("hash");
 
                     b.Property<string>("Decision")
                         .HasColumnType("TEXT")
@@ -724,32 +735,12 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
 
                     b.HasKey("Hash");
 
-                    b.HasIndex("Expires")
-                        .HasDatabaseName("interaction_expires");
-
-                    b.ToTable("interaction", (string)null);
-                });
-
-            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.KeyRingRow", b =>
-                {
-                    b.Property<string>("Name")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("name");
-
-                    b.Property<string>("Xml")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("xml");
-
-                    b.HasKey("Name");
-
-                    b.ToTable("key_ring", (string)null);
+                    b.ToTable("auth_interaction", (string)null);
                 });
 
             modelBuilder.Entity("TeleFhir.Infrastructure.Smart.LaunchRow", b =>
                 {
                     b.Property<string>("Hash")
-                        .HasMaxLength(43)
                         .HasColumnType("TEXT")
                         .HasColumnName("hash");
 
@@ -771,6 +762,7 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
                         .HasColumnName("intent");
 
                     b.Property<string>("Patient")
+                        .IsRequired()
                         .HasColumnType("TEXT")
                         .HasColumnName("patient");
 
@@ -781,116 +773,71 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
 
                     b.HasKey("Hash");
 
-                    b.HasIndex("Expires")
-                        .HasDatabaseName("launch_expires");
-
                     b.ToTable("launch", (string)null);
                 });
 
-            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.RecoveryCodeRow", b =>
+            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.RingKeyRow", b =>
                 {
-                    b.Property<string>("UserId")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("user_id");
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
 
+                    b.Property<string>("Xml")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("xml");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("ring_key", (string)null);
+                });
+
+            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.SessionRow", b =>
+                {
                     b.Property<string>("Hash")
                         .HasColumnType("TEXT")
                         .HasColumnName("hash");
 
-                    b.HasKey("UserId", "Hash");
+                    b.Property<long>("Seen")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("seen");
 
-                    b.ToTable("recovery_code", (string)null);
-                });
+                    b.Property<long>("Started")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("started");
 
-            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.RememberedConsentRow", b =>
-                {
                     b.Property<string>("UserId")
+                        .IsRequired()
                         .HasColumnType("TEXT")
                         .HasColumnName("user_id");
 
-                    b.Property<string>("ClientId")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("client_id");
+                    b.HasKey("Hash");
 
-                    b.Property<string>("Scopes")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("scopes");
-
-                    b.HasKey("UserId", "ClientId");
-
-                    b.HasIndex("ClientId")
-                        .HasDatabaseName("remembered_consent_client");
-
-                    b.ToTable("remembered_consent", (string)null);
-                });
-
-            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.SignInAddressRow", b =>
-                {
-                    b.Property<string>("Address")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("address");
-
-                    b.Property<long>("Expires")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("expires");
-
-                    b.Property<int>("Failed")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("failed");
-
-                    b.HasKey("Address");
-
-                    b.HasIndex("Expires")
-                        .HasDatabaseName("sign_in_address_expires");
-
-                    b.ToTable("sign_in_address", (string)null);
+                    b.ToTable("user_session", (string)null);
                 });
 
             modelBuilder.Entity("TeleFhir.Infrastructure.Smart.SigningKeyRow", b =>
                 {
-                    b.Property<int>("Number")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("number");
-
-                    b.Property<long>("ActiveFrom")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("active_from");
-
                     b.Property<string>("Id")
                         .HasColumnType("TEXT")
                         .HasColumnName("id");
 
-                    b.Property<string>("Sealed")
+                    b.Property<long>("Created")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("created");
+
+                    b.Property<byte[]>("Sealed")
                         .IsRequired()
-                        .HasColumnType("TEXT")
+                        .HasColumnType("BLOB")
                         .HasColumnName("sealed");
 
-                    b.HasKey("Number");
+                    b.HasKey("Id");
 
                     b.ToTable("signing_key", (string)null);
                 });
 
-            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.SingleUseRow", b =>
-                {
-                    b.Property<string>("Hash")
-                        .HasMaxLength(43)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("hash");
-
-                    b.Property<long>("Expires")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("expires");
-
-                    b.HasKey("Hash");
-
-                    b.HasIndex("Expires")
-                        .HasDatabaseName("single_use_expires");
-
-                    b.ToTable("single_use", (string)null);
-                });
-
-            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.UserAccountRow", b =>
+            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.UserRow", b =>
                 {
                     b.Property<string>("Id")
                         .HasColumnType("TEXT")
@@ -899,10 +846,6 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
                     b.Property<short>("Clearance")
                         .HasColumnType("INTEGER")
                         .HasColumnName("clearance");
-
-                    b.Property<bool>("Demo")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("demo");
 
                     b.Property<bool>("Disabled")
                         .HasColumnType("INTEGER")
@@ -913,25 +856,9 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("display_name");
 
-                    b.Property<string>("Factor")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("factor");
-
-                    b.Property<int>("FactorFailed")
+                    b.Property<int>("Failures")
                         .HasColumnType("INTEGER")
-                        .HasColumnName("factor_failed");
-
-                    b.Property<long>("FactorLockedUntil")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("factor_locked_until");
-
-                    b.Property<long>("FactorStep")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("factor_step");
-
-                    b.Property<int>("Failed")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("failed");
+                        .HasColumnName("failures");
 
                     b.Property<string>("FhirUser")
                         .HasColumnType("TEXT")
@@ -967,36 +894,6 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
                         .HasDatabaseName("user_account_name");
 
                     b.ToTable("user_account", (string)null);
-                });
-
-            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.UserSessionRow", b =>
-                {
-                    b.Property<string>("Id")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("id");
-
-                    b.Property<long>("Expires")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("expires");
-
-                    b.Property<long>("Used")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("used");
-
-                    b.Property<string>("UserId")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("user_id");
-
-                    b.HasKey("Id");
-
-                    b.HasIndex("Expires")
-                        .HasDatabaseName("user_session_expires");
-
-                    b.HasIndex("UserId")
-                        .HasDatabaseName("user_session_user");
-
-                    b.ToTable("user_session", (string)null);
                 });
 
             modelBuilder.Entity("OpenIddict.EntityFrameworkCore.Models.OpenIddictEntityFrameworkCoreAuthorization", b =>
