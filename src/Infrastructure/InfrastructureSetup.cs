@@ -3,9 +3,11 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.Extensions.DependencyInjection;
 using TeleFhir.Domain.Access;
+using TeleFhir.Domain.Audit;
 using TeleFhir.Domain.Search;
 using TeleFhir.Domain.Storage;
 using TeleFhir.Infrastructure.Access;
+using TeleFhir.Infrastructure.Audit;
 using TeleFhir.Infrastructure.Persistence;
 
 namespace TeleFhir.Infrastructure;
@@ -36,6 +38,15 @@ public static class InfrastructureSetup
         services.AddSingleton<Revocations>();
         services.AddSingleton<IRevocations>(provider => provider.GetRequiredService<Revocations>());
         services.AddHostedService(provider => provider.GetRequiredService<Revocations>());
+        services.AddSingleton<AuditChain>();
+        services.AddSingleton<AuditTrail>();
+        services.AddSingleton<IAuditTrail>(provider => provider.GetRequiredService<AuditTrail>());
+        services.AddSingleton<AuditEventWriter>();
+        services.AddHostedService(provider => provider.GetRequiredService<AuditEventWriter>());
+        services.AddSingleton<IAuditVerifier, AuditVerifier>();
+        services.AddSingleton<EmergencyAccess>();
+        services.AddSingleton<IEmergencyAccess>(provider => provider.GetRequiredService<EmergencyAccess>());
+        services.AddHostedService(provider => provider.GetRequiredService<EmergencyAccess>());
         services.AddSingleton<IDatabaseSchema>(provider => new StartupMigrator(Context(provider.GetRequiredService<StorageSettings>())));
         return services;
     }
