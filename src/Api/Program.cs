@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using TeleFhir.Api;
+using TeleFhir.Api.Audit;
 using TeleFhir.Api.CommandLine;
 using TeleFhir.Api.Fhir;
 using TeleFhir.Api.Hosting;
@@ -20,6 +21,7 @@ var app = builder.Build();
 app.UseRequestTrace();
 app.UseResponseCompression();
 app.UseWhen(FhirRoutes.Covers, fhir => fhir.UseCors());
+app.UseRequestAudit();
 app.UseMiddleware<FhirErrors>();
 app.UseWhen(FhirRoutes.Covers, fhir => fhir.UseStatusCodePages(FhirErrors.WriteStatusAsync));
 app.UseFhirOpenApi();
@@ -30,6 +32,7 @@ app.UseAccessGate();
 app.MapLandingPage();
 app.MapTelemetry();
 app.MapFhir();
+app.MapAudit();
 app.MapExternalConfiguration();
 app.DemandDeclarations();
 

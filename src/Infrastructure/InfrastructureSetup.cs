@@ -19,6 +19,7 @@ public static class InfrastructureSetup
     public static IServiceCollection AddTeleFhirInfrastructure(
         this IServiceCollection services, Func<IServiceProvider, StorageSettings> settings)
     {
+        services.AddLogging();
         services.AddSingleton(settings);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(SearchParameterCatalog.R4);
