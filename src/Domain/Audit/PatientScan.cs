@@ -23,7 +23,13 @@ public static class PatientScan
             return [key.Id];
         }
 
+        // A deletion has no content.
         ImmutableArray<string> patients = [];
+        if (json.IsEmpty)
+        {
+            return patients;
+        }
+
         var reader = new Utf8JsonReader(json, _options);
         while (reader.Read())
         {

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using TeleFhir.Domain.Access;
@@ -40,7 +41,7 @@ internal sealed class AuditTrail : IAuditTrail, IAsyncDisposable
     public ValueTask RecordAsync(AuditEntry entry, CancellationToken cancellationToken)
     {
         var waiting = KeptBytes(entry) > MostBytesKept
-            ? new Waiting(null, AuditRecordJson.Write(AuditRecord.Of(entry)), null)
+            ? new Waiting(null, LineOf(entry), null)
             : new Waiting(entry, null, null);
         return _queue.Writer.TryWrite(waiting) ? default : _queue.Writer.WriteAsync(waiting, cancellationToken);
     }
@@ -53,10 +54,28 @@ internal sealed class AuditTrail : IAuditTrail, IAsyncDisposable
     /// <summary>Writes what waits, ends the chain, and returns when that is on disk.</summary>
     public async ValueTask DisposeAsync()
     {
-        _queue.Writer.TryComplete();
-        await _stopping.CancelAsync();
-        await _writer;
-        _stopping.Dispose();
+        // Registered under two names it is disposed of twice.
+        if (_queue.Writer.TryComplete())
+        {
+            await _stopping.CancelAsync();
+            await _writer;
+            _stopping.Dispose();
+        }
+    }
+
+    private byte[] LineOf(AuditEntry entry)
+    {
+        try
+        {
+            return AuditRecordJson.Write(AuditRecord.Of(entry));
+        }
+        catch (JsonException unreadable)
+        {
+            // Content that cannot be read must not keep it from being known who read it.
+            _logger.LogError(unreadable, "The patients of a stored version could not be found for the audit trail");
+            var names = entry.Touched.Select(resource => resource.Key.ToString());
+            return AuditRecordJson.Write(AuditRecord.Of(entry with { Touched = [], Resources = entry.Resources.AddRange(names) }));
+        }
     }
 
     private static int KeptBytes(AuditEntry entry)
@@ -78,7 +97,7 @@ internal sealed class AuditTrail : IAuditTrail, IAsyncDisposable
         {
             while (lines.Count + intake.Count < MostInPage && _queue.Reader.TryRead(out var waiting))
             {
-                var line = waiting.Line ?? AuditRecordJson.Write(AuditRecord.Of(waiting.Entry!));
+                var line = waiting.Line ?? LineOf(waiting.Entry!);
                 if (waiting.Intake is { } key)
                 {
                     intake.Add((key, line));
