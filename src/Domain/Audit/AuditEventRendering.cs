@@ -130,7 +130,7 @@ public static class AuditEventRendering
         {
             Type = Concept(isRead ? AuditCodes.SourceRole : AuditCodes.DestinationRole),
             Who = new ResourceReference { Display = Server },
-            Requestor = record.Kind == AuditKind.Trail,
+            Requestor = record.Kind == AuditKind.Trail && user is null,
         });
     }
 
