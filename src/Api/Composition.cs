@@ -101,6 +101,7 @@ internal static class Composition
             UserPolicy = Enum.Parse<UserPolicy>(options.Access.UserPolicy),
             PublicBaseUrl = provider.GetRequiredService<FhirAddress>().Base,
             LongestTokenLife = options.Auth.LongestTokenLife,
+            AuditKey = Convert.FromBase64String(options.Audit.ChainKey ?? ""),
         };
     }
 }

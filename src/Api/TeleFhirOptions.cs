@@ -17,6 +17,8 @@ internal sealed class TeleFhirOptions
 
     public AccessOptions Access { get; set; } = new();
 
+    public AuditOptions Audit { get; set; } = new();
+
     public DemoOptions Demo { get; set; } = new();
 
     public SearchOptions Search { get; set; } = new();
@@ -66,6 +68,15 @@ internal sealed class TeleFhirOptions
     {
         /// <summary>Which patients' records clinicians reach: Organization or All.</summary>
         public string UserPolicy { get; set; } = "Organization";
+    }
+
+    internal sealed class AuditOptions
+    {
+        /// <summary>False is refused in Production.</summary>
+        public bool Enabled { get; set; } = true;
+
+        /// <summary>32 bytes or more in base64 that make the hashes of the trail unforgeable; the same on every node and for ever.</summary>
+        public string? ChainKey { get; set; }
     }
 
     internal sealed class DemoOptions
@@ -135,6 +146,17 @@ internal sealed class TeleFhirOptionsValidator(IConfiguration configuration, IHo
         if (options.Demo.Seed == true && environment.IsProduction())
         {
             faults.Add("Demo:Seed must not be true in Production.");
+        }
+
+        if (!options.Audit.Enabled && environment.IsProduction())
+        {
+            faults.Add("Audit:Enabled must not be false in Production.");
+        }
+
+        if (options.Audit.ChainKey is { } chainKey
+            && !(Convert.TryFromBase64String(chainKey, new byte[chainKey.Length], out var keyLength) && keyLength >= 32))
+        {
+            faults.Add("Audit:ChainKey must be at least 32 bytes in base64.");
         }
 
         if (options.Access.UserPolicy is not ("Organization" or "All"))

@@ -3,9 +3,11 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.Extensions.DependencyInjection;
 using TeleFhir.Domain.Access;
+using TeleFhir.Domain.Audit;
 using TeleFhir.Domain.Search;
 using TeleFhir.Domain.Storage;
 using TeleFhir.Infrastructure.Access;
+using TeleFhir.Infrastructure.Audit;
 using TeleFhir.Infrastructure.Persistence;
 using TeleFhir.Infrastructure.Smart;
 
@@ -18,6 +20,7 @@ public static class InfrastructureSetup
     public static IServiceCollection AddTeleFhirInfrastructure(
         this IServiceCollection services, Func<IServiceProvider, StorageSettings> settings)
     {
+        services.AddLogging();
         services.AddSingleton(settings);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(SearchParameterCatalog.R4);
@@ -37,6 +40,15 @@ public static class InfrastructureSetup
         services.AddSingleton<Revocations>();
         services.AddSingleton<IRevocations>(provider => provider.GetRequiredService<Revocations>());
         services.AddHostedService(provider => provider.GetRequiredService<Revocations>());
+        services.AddSingleton<AuditChain>();
+        services.AddSingleton<AuditTrail>();
+        services.AddSingleton<IAuditTrail>(provider => provider.GetRequiredService<AuditTrail>());
+        services.AddSingleton<AuditEventWriter>();
+        services.AddHostedService(provider => provider.GetRequiredService<AuditEventWriter>());
+        services.AddSingleton<IAuditVerifier, AuditVerifier>();
+        services.AddSingleton<EmergencyAccess>();
+        services.AddSingleton<IEmergencyAccess>(provider => provider.GetRequiredService<EmergencyAccess>());
+        services.AddHostedService(provider => provider.GetRequiredService<EmergencyAccess>());
         services.AddSingleton<IDatabaseSchema>(provider => new StartupMigrator(provider.GetRequiredService<Func<TeleFhirDb>>()));
         services.AddSingleton(provider => Context(provider.GetRequiredService<StorageSettings>()));
         services.AddSmartStores();

@@ -5,6 +5,7 @@ using Npgsql;
 using TeleFhir.Domain.Fhir;
 using TeleFhir.Domain.Search;
 using TeleFhir.Domain.Storage;
+using TeleFhir.Infrastructure.Audit;
 using TeleFhir.Infrastructure.Persistence;
 
 namespace TeleFhir.Infrastructure.Tests;
@@ -27,6 +28,11 @@ public sealed class ModelTests
         AssertColumns<HistoryRow>(db, Tables.History);
         AssertColumns<OutboxRow>(db, Tables.Outbox, "sequence");
         AssertColumns<RevocationRow>(db, Tables.Revocation, "sequence");
+        AssertColumns<AuditLogRow>(db, Tables.AuditLog);
+        AssertColumns<AuditChainRow>(db, Tables.AuditChain);
+        AssertColumns<AuditProgressRow>(db, Tables.AuditProgress);
+        AssertColumns<AuditIntakeRow>(db, Tables.AuditIntake);
+        AssertColumns<EmergencyAccessRow>(db, Tables.EmergencyAccess);
         AssertColumns<TokenRow>(db, Tables.Token);
         AssertColumns<ReferenceRow>(db, Tables.Reference);
         AssertColumns<DateRow>(db, Tables.Date);

@@ -11,7 +11,13 @@ namespace TeleFhir.Api.Fhir;
 /// <summary>What an endpoint does to resources, said where it is routed. Access and the capability statement read it.</summary>
 /// <param name="AnyOf">The caller must have one of these; where there are several the handler demands the one that the content turns out to be.</param>
 /// <param name="Summary">One line for people.</param>
-internal sealed record DeclaredInteraction(ImmutableArray<Interaction> AnyOf, string Summary);
+/// <param name="Operation">The operation, where it is one.</param>
+internal sealed record DeclaredInteraction(ImmutableArray<Interaction> AnyOf, string Summary, DeclaredOperation? Operation = null);
+
+/// <summary>An operation on resources of one type.</summary>
+/// <param name="Type">The type.</param>
+/// <param name="Name">Its name, without the dollar.</param>
+internal sealed record DeclaredOperation(string Type, string Name);
 
 /// <summary>
 /// Access is declared on the route and decided before the handler binds anything. An endpoint that declares nothing is a mistake:
@@ -25,6 +31,13 @@ internal static class AccessDeclaration
         builder.Add(endpoint => endpoint.Metadata.Add(new DeclaredInteraction([interaction, .. or], summary)));
         return builder;
     }
+
+    /// <summary>Maps an operation on one resource; whoever is known may call it, and it demands itself what else it needs.</summary>
+    public static void MapOperation(
+        this IEndpointRouteBuilder routes, string type, string name, string summary, string[] methods, Delegate handler) =>
+        routes.MapMethods($"/{{type:regex(^{type}$)}}/{{id}}/${name}", methods, handler)
+            .Add(endpoint => endpoint.Metadata.Add(
+                new DeclaredInteraction([Interaction.Operation], summary, new DeclaredOperation(type, name))));
 
     /// <summary>Refuses the request unless its endpoint is declared and the caller may do what it declares.</summary>
     public static void UseAccessGate(this IApplicationBuilder app)

@@ -43,6 +43,9 @@ internal sealed record FhirRequest
 
     public Preferences Preferences { get; init; }
 
+    /// <summary>What the request leaves in the audit trail; null where none is kept.</summary>
+    public RequestAudit? Audit { get; init; }
+
     public required RequestBody Body { get; init; }
 
     /// <summary>The id under which the request is logged.</summary>
@@ -74,6 +77,7 @@ internal sealed record FhirRequest
             IfNoneMatch = context.Request.Headers.IfNoneMatch,
             IfNoneExist = context.Request.Headers["If-None-Exist"],
             Preferences = Preferences.Of(context.Request.Headers["Prefer"]),
+            Audit = context.Features.Get<RequestAudit>(),
             Body = new RequestBody(context.Request),
             Id = context.TraceIdentifier,
         });

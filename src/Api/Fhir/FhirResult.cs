@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
@@ -16,6 +17,15 @@ internal sealed record FhirResult(HttpStatusCode Status) : IResult
 
     /// <summary>The stored version that the answer is about, or null.</summary>
     public StoredResource? Resource { get; init; }
+
+    /// <summary>The stored versions that the content shows, where they are several; for the audit trail.</summary>
+    public ImmutableArray<StoredResource> Touched { get; init; }
+
+    /// <summary>Whether the audit trail has it already, because it was recorded with a commit or entry by entry.</summary>
+    public bool IsAudited { get; init; }
+
+    /// <summary>Why the caller was refused; null where it was not.</summary>
+    public string? Denial { get; init; }
 
     /// <summary>Whether the content tells about the request and is not what was asked for.</summary>
     public bool IsOutcome { get; init; }
@@ -47,6 +57,7 @@ internal sealed record FhirResult(HttpStatusCode Status) : IResult
     {
         Content = FhirContent.Of(FhirJson.Serialize(exception.Outcome)),
         IsOutcome = true,
+        Denial = IsDenial(exception.Status) ? exception.Message : null,
         ETag = exception.ETag,
     };
 
@@ -55,7 +66,12 @@ internal sealed record FhirResult(HttpStatusCode Status) : IResult
         HttpStatusCode status, OperationOutcome.IssueSeverity severity, OperationOutcome.IssueType code, string text)
     {
         var issue = new OperationOutcome.IssueComponent { Severity = severity, Code = code, Details = new CodeableConcept { Text = text } };
-        return new(status) { Content = FhirContent.Of(FhirJson.Serialize(new OperationOutcome { Issue = [issue] })), IsOutcome = true };
+        return new(status)
+        {
+            Content = FhirContent.Of(FhirJson.Serialize(new OperationOutcome { Issue = [issue] })),
+            IsOutcome = true,
+            Denial = IsDenial(status) ? text : null,
+        };
     }
 
     /// <summary>The same answer with an OperationOutcome that says how it went.</summary>
@@ -67,6 +83,11 @@ internal sealed record FhirResult(HttpStatusCode Status) : IResult
 
     public async Task ExecuteAsync(HttpContext httpContext)
     {
+        if (httpContext.Features.Get<RequestAudit>() is { } audit)
+        {
+            await audit.AnsweringAsync(this);
+        }
+
         var response = httpContext.Response;
         response.StatusCode = (int)Status;
         var headers = response.Headers;
@@ -101,6 +122,8 @@ internal sealed record FhirResult(HttpStatusCode Status) : IResult
             await StreamAsync(Content, response, httpContext.RequestAborted);
         }
     }
+
+    private static bool IsDenial(HttpStatusCode status) => status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden;
 
     private static async Task StreamAsync(FhirContent content, HttpResponse response, CancellationToken cancellationToken)
     {

@@ -86,7 +86,7 @@ public sealed record Caller
     {
         _ when IsUnrestricted => true,
         Interaction.Capabilities => true,
-        Interaction.Transaction or Interaction.Batch => Kind != CallerKind.Anonymous,
+        Interaction.Transaction or Interaction.Batch or Interaction.Operation => Kind != CallerKind.Anonymous,
         _ => Scopes.Any(scope => (scope.Permissions & SmartScope.Needed(interaction)) != ScopePermissions.None),
     };
 

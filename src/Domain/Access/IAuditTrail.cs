@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using TeleFhir.Domain.Fhir;
 
 namespace TeleFhir.Domain.Access;
 
@@ -32,6 +33,9 @@ public enum AuditKind
 
     /// <summary>A clinician overrode access rules.</summary>
     EmergencyAccess,
+
+    /// <summary>The audit trail itself was started or stopped.</summary>
+    Trail,
 }
 
 /// <summary>One thing that happened. Holds ids, never content, tokens or secrets.</summary>
@@ -58,6 +62,15 @@ public sealed record AuditEntry(AuditKind Kind, string Event, DateTimeOffset Rec
     /// <summary>Resources that were touched, <c>Type/id</c> or <c>Type/id/_history/n</c>.</summary>
     public ImmutableArray<string> Resources { get; init; } = [];
 
+    /// <summary>
+    /// Versions that were shown or written. Their names and patients are read out of them when the entry is written, not while somebody waits;
+    /// nothing else of them is kept.
+    /// </summary>
+    public ImmutableArray<StoredResource> Touched { get; init; } = [];
+
+    /// <summary>Patients to whose records the user had broken the glass; where one of them was touched the entry says so.</summary>
+    public ImmutableArray<string> EmergencyPatients { get; init; } = [];
+
     /// <summary>The search as it was asked, or null.</summary>
     public string? Query { get; init; }
 
@@ -66,4 +79,17 @@ public sealed record AuditEntry(AuditKind Kind, string Event, DateTimeOffset Rec
 
     /// <summary>Why, in words for people: a denial's reason, or the reason given for breaking the glass.</summary>
     public string? Reason { get; init; }
+
+    /// <summary>The entry so far as it tells who asked, for something done at this time.</summary>
+    public static AuditEntry By(Caller caller, AuditKind kind, string name, DateTimeOffset recorded)
+    {
+        ArgumentNullException.ThrowIfNull(caller);
+        return new AuditEntry(kind, name, recorded)
+        {
+            ClientId = caller.ClientId,
+            UserId = caller.UserId,
+            FhirUser = caller.FhirUser?.ToString(),
+            EmergencyPatients = caller.EmergencyPatients,
+        };
+    }
 }

@@ -19,9 +19,9 @@ public interface IEmergencyAccess
     /// <summary>Ids of the patients whose records are open to this user now; without I/O, for every request.</summary>
     ImmutableArray<string> PatientsOf(string userId);
 
-    /// <summary>Opens a record; one that is open already gets the later end.</summary>
-    Task GrantAsync(EmergencyGrant grant, CancellationToken cancellationToken);
+    /// <summary>Opens a record; one that is open already stays open until the later end. The entry is durable with the grant or neither is.</summary>
+    Task GrantAsync(EmergencyGrant grant, AuditEntry entry, CancellationToken cancellationToken);
 
-    /// <summary>Closes it before its time; false where it was not open.</summary>
-    Task<bool> EndAsync(string userId, string patient, CancellationToken cancellationToken);
+    /// <summary>Closes it before its time, with the entry; false, and no entry, where it was not open.</summary>
+    Task<bool> EndAsync(string userId, string patient, AuditEntry entry, CancellationToken cancellationToken);
 }

@@ -44,4 +44,7 @@ public enum Interaction
 
     /// <summary>The capability statement; public.</summary>
     Capabilities,
+
+    /// <summary>An operation (https://hl7.org/fhir/R4/operations.html); what it needs beyond a known caller it demands itself.</summary>
+    Operation,
 }

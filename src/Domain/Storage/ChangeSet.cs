@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Hl7.Fhir.Model;
+using TeleFhir.Domain.Access;
 using TeleFhir.Domain.Fhir;
 using TeleFhir.Domain.Search;
 
@@ -13,6 +14,12 @@ namespace TeleFhir.Domain.Storage;
 /// <param name="Expectations">What a search must still find when the change set is committed.</param>
 public sealed record ChangeSet(ImmutableArray<Change> Changes, ImmutableArray<Expectation> Expectations)
 {
+    /// <summary>
+    /// Who does this and why, for the audit trail: it is written in the transaction of the changes, with the versions that they made. Without
+    /// it nothing is recorded.
+    /// </summary>
+    public AuditEntry? Audit { get; init; }
+
     /// <summary>A change set of one.</summary>
     public static ChangeSet Of(Change change, params ReadOnlySpan<Expectation> expectations) => new([change], [.. expectations]);
 }

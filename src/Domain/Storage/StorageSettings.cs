@@ -32,4 +32,7 @@ public sealed record StorageSettings
 
     /// <summary>No access token is accepted that lives longer; so long is a revocation remembered.</summary>
     public TimeSpan LongestTokenLife { get; init; } = TimeSpan.FromDays(1);
+
+    /// <summary>A secret for the hashes of the audit trail, the same on every node and for ever; empty for none.</summary>
+    public ReadOnlyMemory<byte> AuditKey { get; init; }
 }

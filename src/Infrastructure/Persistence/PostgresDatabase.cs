@@ -141,6 +141,11 @@ internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransac
             Insert(statements, Tables.Outbox, batch.Outbox);
             Insert(statements, Tables.Import, batch.Imports, upsert: true);
             Insert(statements, Tables.Revocation, batch.Revocations);
+            Insert(statements, Tables.AuditIntake, batch.AuditIntake);
+            Insert(statements, Tables.AuditLog, batch.AuditLog);
+            Insert(statements, Tables.AuditChain, batch.AuditChains, upsert: true);
+            Insert(statements, Tables.AuditProgress, batch.AuditProgress, upsert: true);
+            Insert(statements, Tables.EmergencyAccess, batch.EmergencyAccess, upsert: true);
             await statements.ExecuteNonQueryAsync(cancellationToken);
         }
 

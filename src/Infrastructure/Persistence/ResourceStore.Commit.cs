@@ -3,6 +3,7 @@ using TeleFhir.Domain.Access;
 using TeleFhir.Domain.Fhir;
 using TeleFhir.Domain.Search;
 using TeleFhir.Domain.Storage;
+using TeleFhir.Infrastructure.Audit;
 
 namespace TeleFhir.Infrastructure.Persistence;
 
@@ -23,13 +24,16 @@ internal sealed partial class ResourceStore
                 _ => Interaction.Delete,
             };
             caller.Demand(interaction, change.Key.Type);
+            RefuseAuditEventChange(caller, change);
         }
 
         for (var tries = 1; ; tries++)
         {
             try
             {
-                return await TryCommitAsync(caller, changes, cancellationToken);
+                var (result, entry, intake) = await TryCommitAsync(caller, changes, cancellationToken);
+                await RecordAsync(entry, intake, cancellationToken);
+                return result;
             }
             catch (Exception exception) when (database.IsRace(exception))
             {
@@ -48,7 +52,8 @@ internal sealed partial class ResourceStore
         change.IfMatch.IsEmpty
         || (stored is { Deleted: false } && (change.IfMatch.Contains(0) || change.IfMatch.Contains(stored.Version)));
 
-    private async Task<CommitResult> TryCommitAsync(Caller caller, ChangeSet changes, CancellationToken cancellationToken)
+    private async Task<(CommitResult Result, AuditEntry? Entry, AuditIntakeRow? Intake)> TryCommitAsync(
+        Caller caller, ChangeSet changes, CancellationToken cancellationToken)
     {
         if (changes.Expectations.IsEmpty && changes.Changes.All(change => change is CreateChange { IfMatch.IsEmpty: true }))
         {
@@ -59,12 +64,14 @@ internal sealed partial class ResourceStore
                 await DemandReachAsync(reading, caller, changes, rows, cancellationToken);
             }
 
+            var creation = EntryOf(changes, created, new Dictionary<long, ResourceRow>());
+            var entered = Enter(rows, creation);
             if (!rows.IsEmpty)
             {
                 await appends.CommitAsync(rows, cancellationToken);
             }
 
-            return new CommitResult(CommitStatus.Committed, created);
+            return (new CommitResult(CommitStatus.Committed, created), creation, entered);
         }
 
         await using var session = await database.BeginAsync(appends: false, cancellationToken);
@@ -75,7 +82,7 @@ internal sealed partial class ResourceStore
             {
                 if (!await StillHoldsAsync(session, caller, expectation, cancellationToken))
                 {
-                    return new CommitResult(CommitStatus.ConditionChanged, []);
+                    return (new CommitResult(CommitStatus.ConditionChanged, []), null, null);
                 }
             }
         }
@@ -96,12 +103,14 @@ internal sealed partial class ResourceStore
             await DemandReachAsync(session, caller, changes, batch, cancellationToken);
         }
 
+        var entry = EntryOf(changes, results, stored);
+        var intake = Enter(batch, entry);
         if (!batch.IsEmpty)
         {
             await session.CommitAsync(batch, cancellationToken);
         }
 
-        return new CommitResult(CommitStatus.Committed, results);
+        return (new CommitResult(CommitStatus.Committed, results), entry, intake);
     }
 
     private (RowBatch Batch, ImmutableArray<ChangeResult> Results) Apply(ChangeSet changes, Dictionary<long, ResourceRow> stored)

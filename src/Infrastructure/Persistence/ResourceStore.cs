@@ -4,6 +4,7 @@ using TeleFhir.Domain.Access;
 using TeleFhir.Domain.Fhir;
 using TeleFhir.Domain.Search;
 using TeleFhir.Domain.Storage;
+using TeleFhir.Infrastructure.Audit;
 using TeleFhir.Infrastructure.Search;
 
 namespace TeleFhir.Infrastructure.Persistence;
@@ -17,6 +18,7 @@ internal sealed partial class ResourceStore(
     KeySequence keys,
     StoreLimits limits,
     Visibility visibility,
+    AuditTrail trail,
     TimeProvider clock) : IResourceStore
 {
     /// <inheritdoc />

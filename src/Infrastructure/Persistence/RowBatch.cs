@@ -1,4 +1,5 @@
 using NpgsqlTypes;
+using TeleFhir.Infrastructure.Audit;
 
 namespace TeleFhir.Infrastructure.Persistence;
 
@@ -32,6 +33,19 @@ internal sealed class RowBatch
 
     public List<RevocationRow> Revocations { get; } = [];
 
+    public List<AuditIntakeRow> AuditIntake { get; } = [];
+
+    public List<AuditLogRow> AuditLog { get; } = [];
+
+    /// <summary>Ends of chains; they take the place of what is stored.</summary>
+    public List<AuditChainRow> AuditChains { get; } = [];
+
+    /// <summary>Takes the place of what is stored.</summary>
+    public List<AuditProgressRow> AuditProgress { get; } = [];
+
+    /// <summary>New grants and ended ones; they take the place of what is stored.</summary>
+    public List<EmergencyAccessRow> EmergencyAccess { get; } = [];
+
     public bool IsEmpty => NewResources.Count == 0 && ChangedResources.Count == 0;
 
     /// <summary>Takes the rows of another batch in behind its own.</summary>
@@ -48,6 +62,7 @@ internal sealed class RowBatch
         Strings.AddRange(other.Strings);
         ConsentRules.AddRange(other.ConsentRules);
         Imports.AddRange(other.Imports);
+        AuditIntake.AddRange(other.AuditIntake);
     }
 }
 
@@ -133,6 +148,42 @@ internal static class Tables
         new Column<RevocationRow, string>("value", NpgsqlDbType.Text, row => row.Value),
         new Column<RevocationRow, long>("revoked", NpgsqlDbType.Bigint, row => row.Revoked),
         new Column<RevocationRow, long>("expires", NpgsqlDbType.Bigint, row => row.Expires));
+
+    public static readonly Table<AuditLogRow> AuditLog = new(
+        "audit_log",
+        new Column<AuditLogRow, string>("chain", NpgsqlDbType.Text, row => row.Chain),
+        new Column<AuditLogRow, long>("sequence", NpgsqlDbType.Bigint, row => row.Sequence),
+        new Column<AuditLogRow, int>("entries", NpgsqlDbType.Integer, row => row.Entries),
+        new Column<AuditLogRow, long>("recorded", NpgsqlDbType.Bigint, row => row.Recorded),
+        new Column<AuditLogRow, byte[]>("payload", NpgsqlDbType.Bytea, row => row.Payload),
+        new Column<AuditLogRow, byte[]>("hash", NpgsqlDbType.Bytea, row => row.Hash));
+
+    public static readonly Table<AuditChainRow> AuditChain = new(
+        "audit_chain",
+        new Column<AuditChainRow, string>("chain", NpgsqlDbType.Text, row => row.Chain),
+        new Column<AuditChainRow, long>("next", NpgsqlDbType.Bigint, row => row.Next),
+        new Column<AuditChainRow, byte[]>("hash", NpgsqlDbType.Bytea, row => row.Hash),
+        new Column<AuditChainRow, long>("updated", NpgsqlDbType.Bigint, row => row.Updated));
+
+    public static readonly Table<AuditProgressRow> AuditProgress = new(
+        "audit_progress",
+        new Column<AuditProgressRow, string>("chain", NpgsqlDbType.Text, row => row.Chain),
+        new Column<AuditProgressRow, long>("done", NpgsqlDbType.Bigint, row => row.Done));
+
+    public static readonly Table<AuditIntakeRow> AuditIntake = new(
+        "audit_intake",
+        new Column<AuditIntakeRow, long>("key", NpgsqlDbType.Bigint, row => row.Key),
+        new Column<AuditIntakeRow, long>("recorded", NpgsqlDbType.Bigint, row => row.Recorded),
+        new Column<AuditIntakeRow, byte[]>("payload", NpgsqlDbType.Bytea, row => row.Payload));
+
+    public static readonly Table<EmergencyAccessRow> EmergencyAccess = new(
+        "emergency_access",
+        new Column<EmergencyAccessRow, long>("key", NpgsqlDbType.Bigint, row => row.Key),
+        new Column<EmergencyAccessRow, string>("user_id", NpgsqlDbType.Text, row => row.UserId),
+        new Column<EmergencyAccessRow, string>("patient", NpgsqlDbType.Text, row => row.Patient),
+        new Column<EmergencyAccessRow, string>("reason", NpgsqlDbType.Text, row => row.Reason),
+        new Column<EmergencyAccessRow, long>("granted", NpgsqlDbType.Bigint, row => row.Granted),
+        new Column<EmergencyAccessRow, long>("until", NpgsqlDbType.Bigint, row => row.Until));
 
     public static readonly Table<TokenRow> Token = Index<TokenRow>(
         "ix_token",

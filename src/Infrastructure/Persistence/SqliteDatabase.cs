@@ -215,6 +215,11 @@ internal sealed class SqliteSession(SqliteSlot slot, bool inTransaction, Action 
         Insert(Tables.Outbox, batch.Outbox);
         Insert(Tables.Import, batch.Imports, upsert: true);
         Insert(Tables.Revocation, batch.Revocations);
+        Insert(Tables.AuditIntake, batch.AuditIntake);
+        Insert(Tables.AuditLog, batch.AuditLog);
+        Insert(Tables.AuditChain, batch.AuditChains, upsert: true);
+        Insert(Tables.AuditProgress, batch.AuditProgress, upsert: true);
+        Insert(Tables.EmergencyAccess, batch.EmergencyAccess, upsert: true);
         slot.Execute("COMMIT");
         _committed = true;
         return Task.CompletedTask;

@@ -1,6 +1,7 @@
 using System.Linq.Expressions;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using TeleFhir.Infrastructure.Audit;
 using TeleFhir.Infrastructure.Smart;
 
 namespace TeleFhir.Infrastructure.Persistence;
@@ -49,6 +50,7 @@ internal abstract class TeleFhirDb(DbContextOptions options) : DbContext(options
             revocation.ToTable("revocation").HasKey(row => row.Sequence);
             revocation.Property(row => row.Sequence).ValueGeneratedOnAdd();
         });
+        Audit(modelBuilder);
         modelBuilder.AddAccounts();
         Index<TokenRow>(modelBuilder, "ix_token", token =>
         {
@@ -89,6 +91,24 @@ internal abstract class TeleFhirDb(DbContextOptions options) : DbContext(options
 
     /// <summary>Lets an index answer alone, where the database can: the columns ride along without being ordered.</summary>
     protected abstract void Covering<TRow>(IndexBuilder<TRow> index, Expression<Func<TRow, object?>> columns);
+
+    private static void Audit(ModelBuilder modelBuilder)
+    {
+        modelBuilder.Entity<AuditLogRow>(log => log.ToTable("audit_log").HasKey(row => new { row.Chain, row.Sequence }));
+        modelBuilder.Entity<AuditChainRow>(chain => chain.ToTable("audit_chain").HasKey(row => row.Chain));
+        modelBuilder.Entity<AuditProgressRow>(progress => progress.ToTable("audit_progress").HasKey(row => row.Chain));
+        modelBuilder.Entity<AuditIntakeRow>(intake =>
+        {
+            intake.ToTable("audit_intake").HasKey(row => row.Key);
+            intake.Property(row => row.Key).ValueGeneratedNever();
+        });
+        modelBuilder.Entity<EmergencyAccessRow>(access =>
+        {
+            access.ToTable("emergency_access").HasKey(row => row.Key);
+            access.Property(row => row.Key).ValueGeneratedNever();
+            access.HasIndex(row => row.Until).HasDatabaseName("emergency_access_until");
+        });
+    }
 
     private static void Index<TRow>(ModelBuilder modelBuilder, string table, Action<EntityTypeBuilder<TRow>> configure)
         where TRow : IndexRow =>

@@ -21,7 +21,7 @@ internal static class Batch
             responses.Add(await AnswerAsync(request, server, () => bundle.Entry(index), cancellationToken));
         }
 
-        return FhirResult.Ok(new BundleContent("batch-response", responses.MoveToImmutable()));
+        return FhirResult.Ok(new BundleContent("batch-response", responses.MoveToImmutable())) with { IsAudited = true };
     }
 
     /// <summary>The answer to one entry, whatever becomes of it.</summary>
@@ -32,20 +32,32 @@ internal static class Batch
         try
         {
             entry = read();
-            return Entry(await RunAsync(request, server, entry, cancellationToken), server, entry);
+            return await RecordAsync(request, server, entry, await RunAsync(request, server, entry, cancellationToken));
         }
         catch (FhirException told)
         {
-            return Entry(FhirResult.Of(told), server, entry);
+            return await RecordAsync(request, server, entry, FhirResult.Of(told));
         }
         catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
         {
-            return Entry(FhirErrors.OfFault(fault, $"{entry?.Interaction} in a Bundle", request.Id, server.Logger), server, entry);
+            var result = FhirErrors.OfFault(fault, $"{entry?.Interaction} in a Bundle", request.Id, server.Logger);
+            return await RecordAsync(request, server, entry, result);
         }
     }
 
+    /// <summary>The entry that tells what a request was answered with, once that is in the audit trail.</summary>
+    public static async ValueTask<ResponseEntry> RecordAsync(FhirRequest request, FhirServer server, BundleEntry? entry, FhirResult result)
+    {
+        if (request.Audit is { } audit)
+        {
+            await audit.AnsweringAsync(entry, result);
+        }
+
+        return Entry(result, server, entry);
+    }
+
     /// <summary>The entry that tells what a request was answered with.</summary>
-    public static ResponseEntry Entry(FhirResult result, FhirServer server, BundleEntry? entry) => new()
+    private static ResponseEntry Entry(FhirResult result, FhirServer server, BundleEntry? entry) => new()
     {
         FullUrl = result is { Resource: { IsDeleted: false } resource, IsOutcome: false, Content: not null }
             ? server.Address.Of(new ResourceKey(resource.Key.Type, resource.Key.Id))

@@ -40,24 +40,39 @@ internal sealed class CapabilityDocument(
             Implementation = new() { Description = "FHIR R4 server for telehealth", Url = address.Base },
             FhirVersion = FHIRVersion.N4_0_1,
             Format = ["application/fhir+json", "json"],
-            Rest = [Rest(routed, catalog)],
+            Rest = [Rest(routed, catalog, Operations(endpoints, options))],
         };
     }
 
-    private static Statement.RestComponent Rest(ImmutableHashSet<Interaction> routed, SearchParameterCatalog catalog) => new()
+    private static ILookup<string, Statement.OperationComponent> Operations(EndpointDataSource endpoints, TeleFhirOptions options)
     {
-        Mode = Statement.RestfulCapabilityMode.Server,
-        Resource = [.. ResourceCatalog.Types.Select(type => Resource(type, routed, catalog))],
-        Interaction =
+        var definitions = $"{options.Fhir.CanonicalBase.TrimEnd('/')}/OperationDefinition";
+        var declared = endpoints.Endpoints.Select(endpoint => endpoint.Metadata.GetMetadata<DeclaredInteraction>()?.Operation);
+        return declared.OfType<DeclaredOperation>().Distinct().ToLookup(
+            operation => operation.Type,
+            operation => new Statement.OperationComponent { Name = operation.Name, Definition = $"{definitions}/{operation.Type}-{operation.Name}" });
+    }
+
+    private static Statement.RestComponent Rest(
+        ImmutableHashSet<Interaction> routed, SearchParameterCatalog catalog, ILookup<string, Statement.OperationComponent> operations) => new()
+        {
+            Mode = Statement.RestfulCapabilityMode.Server,
+            Resource = [.. ResourceCatalog.Types.Select(type => Resource(type, Of(type, routed), catalog, operations[type]))],
+            Interaction =
         [
             .. from pair in _ofSystem
                where routed.Contains(pair.Interaction)
                select new Statement.SystemInteractionComponent { Code = pair.Code },
         ],
-        SearchParam = [.. catalog.For(ResourceCatalog.Types[0]).Where(parameter => parameter.Code[0] == '_').Select(SearchParam)],
-    };
+            SearchParam = [.. catalog.For(ResourceCatalog.Types[0]).Where(parameter => parameter.Code[0] == '_').Select(SearchParam)],
+        };
 
-    private static Statement.ResourceComponent Resource(string type, ImmutableHashSet<Interaction> routed, SearchParameterCatalog catalog)
+    /// <summary>AuditEvents are written once.</summary>
+    private static ImmutableHashSet<Interaction> Of(string type, ImmutableHashSet<Interaction> routed) =>
+        type == "AuditEvent" ? routed.Except([Interaction.Update, Interaction.Delete]) : routed;
+
+    private static Statement.ResourceComponent Resource(
+        string type, ImmutableHashSet<Interaction> routed, SearchParameterCatalog catalog, IEnumerable<Statement.OperationComponent> operations)
     {
         var parameters = catalog.For(type);
         return new Statement.ResourceComponent
@@ -79,6 +94,7 @@ internal sealed class CapabilityDocument(
             SearchInclude = [.. References(parameters).Select(parameter => $"{type}:{parameter.Code}")],
             SearchRevInclude = [.. ReferencesTo(type, catalog)],
             SearchParam = [.. parameters.Select(SearchParam)],
+            Operation = [.. operations],
         };
     }
 

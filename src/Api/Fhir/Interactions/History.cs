@@ -31,7 +31,10 @@ internal static class History
         {
             Total = page.Total,
             Links = page.Next is { } next ? links.Add(new("next", $"{address}?{Page}={server.HistoryTokens.Encode(query, next)}")) : links,
-        });
+        }) with
+        {
+            Touched = page.Entries,
+        };
     }
 
     private static HistoryQuery Parse(FhirRequest request, FhirServer server, List<KeyValuePair<string, string?>> applied)

@@ -20,14 +20,24 @@ internal static class Search
         {
             Total = page.Total,
             Links = Links(request, server, query, page),
-        });
+        }) with
+        {
+            Touched = page.Matches.AddRange(page.Included),
+        };
     }
 
     /// <summary>POST <c>_search</c>: the parameters of the form and of the address together.</summary>
     public static async Task<FhirResult> HandleFormAsync(FhirRequest request, FhirServer server, CancellationToken cancellationToken)
     {
         var form = await request.Body.ReadFormAsync(server.Options.Limits.FormBytes, cancellationToken);
-        return await HandleAsync(request.WithForm(Encoding.UTF8.GetString(form.Span)), server, cancellationToken);
+        var text = Encoding.UTF8.GetString(form.Span);
+        var search = request.WithForm(text);
+        if (request.Audit is { } audit)
+        {
+            audit.Form = text;
+        }
+
+        return await HandleAsync(search, server, cancellationToken);
     }
 
     /// <summary>The search that a request asks for; 400 where it is none.</summary>

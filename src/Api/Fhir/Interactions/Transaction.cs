@@ -15,7 +15,13 @@ internal static class Transaction
         var limits = server.Options.Limits;
         var body = await request.Body.ReadJsonAsync(limits.BundleBytes, cancellationToken);
         var bundle = BundleReader.Read(body, server.Address.Base);
-        request.Caller.Demand(bundle.IsTransaction ? Interaction.Transaction : Interaction.Batch);
+        var interaction = bundle.IsTransaction ? Interaction.Transaction : Interaction.Batch;
+        if (request.Audit is { } audit)
+        {
+            audit.Interaction = interaction;
+        }
+
+        request.Caller.Demand(interaction);
         if (bundle.Count > limits.BundleEntries)
         {
             throw FhirException.Invalid($"A Bundle may have at most {limits.BundleEntries} entries.", "Bundle.entry");
@@ -42,10 +48,10 @@ internal static class Transaction
         {
             responses.Add(answer is null
                 ? await Batch.AnswerAsync(request, server, () => entry, cancellationToken)
-                : Batch.Entry(answer, server, entry));
+                : await Batch.RecordAsync(request, server, entry, answer));
         }
 
-        return FhirResult.Ok(new BundleContent("transaction-response", responses.MoveToImmutable()));
+        return FhirResult.Ok(new BundleContent("transaction-response", responses.MoveToImmutable())) with { IsAudited = true };
     }
 
     // The reads run after the commit, when it is too late to refuse; what is wrong with a search is seen before it.

@@ -42,7 +42,8 @@ internal static class Write
         var results = ImmutableArray<ChangeResult>.Empty;
         if (!plan.Changes.Changes.IsEmpty)
         {
-            var commit = await server.Store.CommitAsync(request.Caller, plan.Changes, cancellationToken);
+            var changes = plan.Changes with { Audit = request.Audit?.Entry(entries) };
+            var commit = await server.Store.CommitAsync(request.Caller, changes, cancellationToken);
             if (commit.Status == CommitStatus.ConditionChanged)
             {
                 return null;
@@ -71,7 +72,7 @@ internal static class Write
                     new FhirResult(HttpStatusCode.OK) { Location = server.Address.Of(planned.Key!.Value) },
                 EntryAnswer.Existing => OfStored(HttpStatusCode.OK, existing, request, server),
                 _ when planned.Entry.Interaction == Interaction.Delete => OfDelete(planned, results, request),
-                _ => OfChange(results[planned.Changes[0]], request, server),
+                _ => OfChange(results[planned.Changes[0]], request, server) with { IsAudited = true },
             });
         }
 
@@ -106,6 +107,7 @@ internal static class Write
         var asked = request.Preferences.Return == ReturnPreference.OperationOutcome;
         var result = new FhirResult(asked ? HttpStatusCode.OK : HttpStatusCode.NoContent)
         {
+            IsAudited = !planned.Changes.IsEmpty,
             ETag = planned.Changes is [var only] ? results[only].Resource?.ETag : null,
         };
         return asked ? result.Saying("What was to be deleted is not there any more.") : result;

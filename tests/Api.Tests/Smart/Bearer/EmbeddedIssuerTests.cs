@@ -181,8 +181,8 @@ public sealed class EmbeddedIssuerTests : IDisposable
 
         public ImmutableArray<string> PatientsOf(string userId) => userId == "user-1" ? Open : [];
 
-        public Task GrantAsync(EmergencyGrant grant, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task GrantAsync(EmergencyGrant grant, AuditEntry entry, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-        public Task<bool> EndAsync(string userId, string patient, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task<bool> EndAsync(string userId, string patient, AuditEntry entry, CancellationToken cancellationToken) => throw new NotSupportedException();
     }
 }

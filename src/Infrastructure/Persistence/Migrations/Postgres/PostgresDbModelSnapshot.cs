@@ -116,7 +116,7 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
                     b.HasIndex("ClientId")
                         .IsUnique();
 
-                    b.ToTable("OpenIddictApplications", (string)null);
+                    b.ToTable("oauth_client", (string)null);
                 });
 
             modelBuilder.Entity("OpenIddict.EntityFrameworkCore.Models.OpenIddictEntityFrameworkCoreAuthorization", b =>
@@ -175,7 +175,7 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
 
                     b.HasIndex("ApplicationId", "Status", "Subject", "Type");
 
-                    b.ToTable("OpenIddictAuthorizations", (string)null);
+                    b.ToTable("oauth_grant", (string)null);
                 });
 
             modelBuilder.Entity("OpenIddict.EntityFrameworkCore.Models.OpenIddictEntityFrameworkCoreScope", b =>
@@ -234,7 +234,7 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
                     b.HasIndex("Name")
                         .IsUnique();
 
-                    b.ToTable("OpenIddictScopes", (string)null);
+                    b.ToTable("oauth_scope", (string)null);
                 });
 
             modelBuilder.Entity("OpenIddict.EntityFrameworkCore.Models.OpenIddictEntityFrameworkCoreToken", b =>
@@ -317,7 +317,142 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
 
                     b.HasIndex("ApplicationId", "Status", "Subject", "Type");
 
-                    b.ToTable("OpenIddictTokens", (string)null);
+                    b.ToTable("oauth_token", (string)null);
+                });
+
+            modelBuilder.Entity("TeleFhir.Infrastructure.Audit.AuditChainRow", b =>
+                {
+                    b.Property<string>("Chain")
+                        .HasColumnType("text")
+                        .HasColumnName("chain")
+                        .UseCollation("C");
+
+                    b.Property<byte[]>("Hash")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("hash");
+
+                    b.Property<long>("Next")
+                        .HasColumnType("bigint")
+                        .HasColumnName("next");
+
+                    b.Property<long>("Updated")
+                        .HasColumnType("bigint")
+                        .HasColumnName("updated");
+
+                    b.HasKey("Chain");
+
+                    b.ToTable("audit_chain", (string)null);
+                });
+
+            modelBuilder.Entity("TeleFhir.Infrastructure.Audit.AuditIntakeRow", b =>
+                {
+                    b.Property<long>("Key")
+                        .HasColumnType("bigint")
+                        .HasColumnName("key");
+
+                    b.Property<byte[]>("Payload")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("payload");
+
+                    b.Property<long>("Recorded")
+                        .HasColumnType("bigint")
+                        .HasColumnName("recorded");
+
+                    b.HasKey("Key");
+
+                    b.ToTable("audit_intake", (string)null);
+                });
+
+            modelBuilder.Entity("TeleFhir.Infrastructure.Audit.AuditLogRow", b =>
+                {
+                    b.Property<string>("Chain")
+                        .HasColumnType("text")
+                        .HasColumnName("chain")
+                        .UseCollation("C");
+
+                    b.Property<long>("Sequence")
+                        .HasColumnType("bigint")
+                        .HasColumnName("sequence");
+
+                    b.Property<int>("Entries")
+                        .HasColumnType("integer")
+                        .HasColumnName("entries");
+
+                    b.Property<byte[]>("Hash")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("hash");
+
+                    b.Property<byte[]>("Payload")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("payload");
+
+                    b.Property<long>("Recorded")
+                        .HasColumnType("bigint")
+                        .HasColumnName("recorded");
+
+                    b.HasKey("Chain", "Sequence");
+
+                    b.ToTable("audit_log", (string)null);
+                });
+
+            modelBuilder.Entity("TeleFhir.Infrastructure.Audit.AuditProgressRow", b =>
+                {
+                    b.Property<string>("Chain")
+                        .HasColumnType("text")
+                        .HasColumnName("chain")
+                        .UseCollation("C");
+
+                    b.Property<long>("Done")
+                        .HasColumnType("bigint")
+                        .HasColumnName("done");
+
+                    b.HasKey("Chain");
+
+                    b.ToTable("audit_progress", (string)null);
+                });
+
+            modelBuilder.Entity("TeleFhir.Infrastructure.Audit.EmergencyAccessRow", b =>
+                {
+                    b.Property<long>("Key")
+                        .HasColumnType("bigint")
+                        .HasColumnName("key");
+
+                    b.Property<long>("Granted")
+                        .HasColumnType("bigint")
+                        .HasColumnName("granted");
+
+                    b.Property<string>("Patient")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("patient")
+                        .UseCollation("C");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("reason")
+                        .UseCollation("C");
+
+                    b.Property<long>("Until")
+                        .HasColumnType("bigint")
+                        .HasColumnName("until");
+
+                    b.Property<string>("UserId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("user_id")
+                        .UseCollation("C");
+
+                    b.HasKey("Key");
+
+                    b.HasIndex("Until")
+                        .HasDatabaseName("emergency_access_until");
+
+                    b.ToTable("emergency_access", (string)null);
                 });
 
             modelBuilder.Entity("TeleFhir.Infrastructure.Persistence.ConsentRuleRow", b =>
@@ -764,27 +899,16 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
                     b.ToTable("ix_token", (string)null);
                 });
 
-            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.AssertionRow", b =>
+            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.InteractionRow", b =>
                 {
                     b.Property<string>("Hash")
                         .HasColumnType("text")
                         .HasColumnName("hash")
                         .UseCollation("C");
 
-                    b.Property<long>("Expires")
-                        .HasColumnType("bigint")
-                        .HasColumnName("expires");
-
-                    b.HasKey("Hash");
-
-                    b.ToTable("used_assertion", (string)null);
-                });
-
-            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.InteractionRow", b =>
-                {
-                    b.Property<string>("Hash")
+                    b.Property<string>("Browser")
                         .HasColumnType("text")
-                        .HasColumnName("hash")
+                        .HasColumnName("browser")
                         .UseCollation("C");
 
                     b.Property<string>("Decision")
@@ -804,13 +928,35 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
 
                     b.HasKey("Hash");
 
-                    b.ToTable("auth_interaction", (string)null);
+                    b.HasIndex("Expires")
+                        .HasDatabaseName("interaction_expires");
+
+                    b.ToTable("interaction", (string)null);
+                });
+
+            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.KeyRingRow", b =>
+                {
+                    b.Property<string>("Name")
+                        .HasColumnType("text")
+                        .HasColumnName("name")
+                        .UseCollation("C");
+
+                    b.Property<string>("Xml")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("xml")
+                        .UseCollation("C");
+
+                    b.HasKey("Name");
+
+                    b.ToTable("key_ring", (string)null);
                 });
 
             modelBuilder.Entity("TeleFhir.Infrastructure.Smart.LaunchRow", b =>
                 {
                     b.Property<string>("Hash")
-                        .HasColumnType("text")
+                        .HasMaxLength(43)
+                        .HasColumnType("character varying(43)")
                         .HasColumnName("hash")
                         .UseCollation("C");
 
@@ -835,7 +981,6 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
                         .UseCollation("C");
 
                     b.Property<string>("Patient")
-                        .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("patient")
                         .UseCollation("C");
@@ -848,77 +993,125 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
 
                     b.HasKey("Hash");
 
+                    b.HasIndex("Expires")
+                        .HasDatabaseName("launch_expires");
+
                     b.ToTable("launch", (string)null);
                 });
 
-            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.RingKeyRow", b =>
+            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.RecoveryCodeRow", b =>
                 {
-                    b.Property<long>("Id")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("bigint")
-                        .HasColumnName("id");
-
-                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
-
-                    b.Property<string>("Xml")
-                        .IsRequired()
+                    b.Property<string>("UserId")
                         .HasColumnType("text")
-                        .HasColumnName("xml")
+                        .HasColumnName("user_id")
                         .UseCollation("C");
 
-                    b.HasKey("Id");
-
-                    b.ToTable("ring_key", (string)null);
-                });
-
-            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.SessionRow", b =>
-                {
                     b.Property<string>("Hash")
                         .HasColumnType("text")
                         .HasColumnName("hash")
                         .UseCollation("C");
 
-                    b.Property<long>("Seen")
-                        .HasColumnType("bigint")
-                        .HasColumnName("seen");
+                    b.HasKey("UserId", "Hash");
 
-                    b.Property<long>("Started")
-                        .HasColumnType("bigint")
-                        .HasColumnName("started");
+                    b.ToTable("recovery_code", (string)null);
+                });
 
+            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.RememberedConsentRow", b =>
+                {
                     b.Property<string>("UserId")
-                        .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("user_id")
                         .UseCollation("C");
 
-                    b.HasKey("Hash");
+                    b.Property<string>("ClientId")
+                        .HasColumnType("text")
+                        .HasColumnName("client_id")
+                        .UseCollation("C");
 
-                    b.ToTable("user_session", (string)null);
+                    b.Property<string>("Scopes")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("scopes")
+                        .UseCollation("C");
+
+                    b.HasKey("UserId", "ClientId");
+
+                    b.HasIndex("ClientId")
+                        .HasDatabaseName("remembered_consent_client");
+
+                    b.ToTable("remembered_consent", (string)null);
+                });
+
+            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.SignInAddressRow", b =>
+                {
+                    b.Property<string>("Address")
+                        .HasColumnType("text")
+                        .HasColumnName("address")
+                        .UseCollation("C");
+
+                    b.Property<long>("Expires")
+                        .HasColumnType("bigint")
+                        .HasColumnName("expires");
+
+                    b.Property<int>("Failed")
+                        .HasColumnType("integer")
+                        .HasColumnName("failed");
+
+                    b.HasKey("Address");
+
+                    b.HasIndex("Expires")
+                        .HasDatabaseName("sign_in_address_expires");
+
+                    b.ToTable("sign_in_address", (string)null);
                 });
 
             modelBuilder.Entity("TeleFhir.Infrastructure.Smart.SigningKeyRow", b =>
                 {
+                    b.Property<int>("Number")
+                        .HasColumnType("integer")
+                        .HasColumnName("number");
+
+                    b.Property<long>("ActiveFrom")
+                        .HasColumnType("bigint")
+                        .HasColumnName("active_from");
+
                     b.Property<string>("Id")
                         .HasColumnType("text")
                         .HasColumnName("id")
                         .UseCollation("C");
 
-                    b.Property<long>("Created")
-                        .HasColumnType("bigint")
-                        .HasColumnName("created");
-
-                    b.Property<byte[]>("Sealed")
+                    b.Property<string>("Sealed")
                         .IsRequired()
-                        .HasColumnType("bytea")
-                        .HasColumnName("sealed");
+                        .HasColumnType("text")
+                        .HasColumnName("sealed")
+                        .UseCollation("C");
 
-                    b.HasKey("Id");
+                    b.HasKey("Number");
 
                     b.ToTable("signing_key", (string)null);
                 });
 
-            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.UserRow", b =>
+            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.SingleUseRow", b =>
+                {
+                    b.Property<string>("Hash")
+                        .HasMaxLength(43)
+                        .HasColumnType("character varying(43)")
+                        .HasColumnName("hash")
+                        .UseCollation("C");
+
+                    b.Property<long>("Expires")
+                        .HasColumnType("bigint")
+                        .HasColumnName("expires");
+
+                    b.HasKey("Hash");
+
+                    b.HasIndex("Expires")
+                        .HasDatabaseName("single_use_expires");
+
+                    b.ToTable("single_use", (string)null);
+                });
+
+            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.UserAccountRow", b =>
                 {
                     b.Property<string>("Id")
                         .HasColumnType("text")
@@ -928,6 +1121,10 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
                     b.Property<short>("Clearance")
                         .HasColumnType("smallint")
                         .HasColumnName("clearance");
+
+                    b.Property<bool>("Demo")
+                        .HasColumnType("boolean")
+                        .HasColumnName("demo");
 
                     b.Property<bool>("Disabled")
                         .HasColumnType("boolean")
@@ -939,9 +1136,26 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
                         .HasColumnName("display_name")
                         .UseCollation("C");
 
-                    b.Property<int>("Failures")
+                    b.Property<string>("Factor")
+                        .HasColumnType("text")
+                        .HasColumnName("factor")
+                        .UseCollation("C");
+
+                    b.Property<int>("FactorFailed")
                         .HasColumnType("integer")
-                        .HasColumnName("failures");
+                        .HasColumnName("factor_failed");
+
+                    b.Property<long>("FactorLockedUntil")
+                        .HasColumnType("bigint")
+                        .HasColumnName("factor_locked_until");
+
+                    b.Property<long>("FactorStep")
+                        .HasColumnType("bigint")
+                        .HasColumnName("factor_step");
+
+                    b.Property<int>("Failed")
+                        .HasColumnType("integer")
+                        .HasColumnName("failed");
 
                     b.Property<string>("FhirUser")
                         .HasColumnType("text")
@@ -981,6 +1195,38 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
                         .HasDatabaseName("user_account_name");
 
                     b.ToTable("user_account", (string)null);
+                });
+
+            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.UserSessionRow", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("text")
+                        .HasColumnName("id")
+                        .UseCollation("C");
+
+                    b.Property<long>("Expires")
+                        .HasColumnType("bigint")
+                        .HasColumnName("expires");
+
+                    b.Property<long>("Used")
+                        .HasColumnType("bigint")
+                        .HasColumnName("used");
+
+                    b.Property<string>("UserId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("user_id")
+                        .UseCollation("C");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Expires")
+                        .HasDatabaseName("user_session_expires");
+
+                    b.HasIndex("UserId")
+                        .HasDatabaseName("user_session_user");
+
+                    b.ToTable("user_session", (string)null);
                 });
 
             modelBuilder.Entity("OpenIddict.EntityFrameworkCore.Models.OpenIddictEntityFrameworkCoreAuthorization", b =>

@@ -95,7 +95,7 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
                     b.HasIndex("ClientId")
                         .IsUnique();
 
-                    b.ToTable("OpenIddictApplications", (string)null);
+                    b.ToTable("oauth_client", (string)null);
                 });
 
             modelBuilder.Entity("OpenIddict.EntityFrameworkCore.Models.OpenIddictEntityFrameworkCoreAuthorization", b =>
@@ -146,7 +146,7 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
 
                     b.HasIndex("ApplicationId", "Status", "Subject", "Type");
 
-                    b.ToTable("OpenIddictAuthorizations", (string)null);
+                    b.ToTable("oauth_grant", (string)null);
                 });
 
             modelBuilder.Entity("OpenIddict.EntityFrameworkCore.Models.OpenIddictEntityFrameworkCoreScope", b =>
@@ -196,7 +196,7 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
                     b.HasIndex("Name")
                         .IsUnique();
 
-                    b.ToTable("OpenIddictScopes", (string)null);
+                    b.ToTable("oauth_scope", (string)null);
                 });
 
             modelBuilder.Entity("OpenIddict.EntityFrameworkCore.Models.OpenIddictEntityFrameworkCoreToken", b =>
@@ -269,7 +269,136 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
 
                     b.HasIndex("ApplicationId", "Status", "Subject", "Type");
 
-                    b.ToTable("OpenIddictTokens", (string)null);
+                    b.ToTable("oauth_token", (string)null);
+                });
+
+            modelBuilder.Entity("TeleFhir.Infrastructure.Audit.AuditChainRow", b =>
+                {
+                    b.Property<string>("Chain")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("chain");
+
+                    b.Property<byte[]>("Hash")
+                        .IsRequired()
+                        .HasColumnType("BLOB")
+                        .HasColumnName("hash");
+
+                    b.Property<long>("Next")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("next");
+
+                    b.Property<long>("Updated")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("updated");
+
+                    b.HasKey("Chain");
+
+                    b.ToTable("audit_chain", (string)null);
+                });
+
+            modelBuilder.Entity("TeleFhir.Infrastructure.Audit.AuditIntakeRow", b =>
+                {
+                    b.Property<long>("Key")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("key");
+
+                    b.Property<byte[]>("Payload")
+                        .IsRequired()
+                        .HasColumnType("BLOB")
+                        .HasColumnName("payload");
+
+                    b.Property<long>("Recorded")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("recorded");
+
+                    b.HasKey("Key");
+
+                    b.ToTable("audit_intake", (string)null);
+                });
+
+            modelBuilder.Entity("TeleFhir.Infrastructure.Audit.AuditLogRow", b =>
+                {
+                    b.Property<string>("Chain")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("chain");
+
+                    b.Property<long>("Sequence")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("sequence");
+
+                    b.Property<int>("Entries")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("entries");
+
+                    b.Property<byte[]>("Hash")
+                        .IsRequired()
+                        .HasColumnType("BLOB")
+                        .HasColumnName("hash");
+
+                    b.Property<byte[]>("Payload")
+                        .IsRequired()
+                        .HasColumnType("BLOB")
+                        .HasColumnName("payload");
+
+                    b.Property<long>("Recorded")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("recorded");
+
+                    b.HasKey("Chain", "Sequence");
+
+                    b.ToTable("audit_log", (string)null);
+                });
+
+            modelBuilder.Entity("TeleFhir.Infrastructure.Audit.AuditProgressRow", b =>
+                {
+                    b.Property<string>("Chain")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("chain");
+
+                    b.Property<long>("Done")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("done");
+
+                    b.HasKey("Chain");
+
+                    b.ToTable("audit_progress", (string)null);
+                });
+
+            modelBuilder.Entity("TeleFhir.Infrastructure.Audit.EmergencyAccessRow", b =>
+                {
+                    b.Property<long>("Key")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("key");
+
+                    b.Property<long>("Granted")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("granted");
+
+                    b.Property<string>("Patient")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("patient");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("reason");
+
+                    b.Property<long>("Until")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("until");
+
+                    b.Property<string>("UserId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("user_id");
+
+                    b.HasKey("Key");
+
+                    b.HasIndex("Until")
+                        .HasDatabaseName("emergency_access_until");
+
+                    b.ToTable("emergency_access", (string)null);
                 });
 
             modelBuilder.Entity("TeleFhir.Infrastructure.Persistence.ConsentRuleRow", b =>
@@ -699,26 +828,15 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
                     b.ToTable("ix_token", (string)null);
                 });
 
-            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.AssertionRow", b =>
-                {
-                    b.Property<string>("Hash")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("hash");
-
-                    b.Property<long>("Expires")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("expires");
-
-                    b.HasKey("Hash");
-
-                    b.ToTable("used_assertion", (string)null);
-                });
-
             modelBuilder.Entity("TeleFhir.Infrastructure.Smart.InteractionRow", b =>
                 {
                     b.Property<string>("Hash")
                         .HasColumnType("TEXT")
                         .HasColumnName("hash");
+
+                    b.Property<string>("Browser")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("browser");
 
                     b.Property<string>("Decision")
                         .HasColumnType("TEXT")
@@ -735,12 +853,32 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
 
                     b.HasKey("Hash");
 
-                    b.ToTable("auth_interaction", (string)null);
+                    b.HasIndex("Expires")
+                        .HasDatabaseName("interaction_expires");
+
+                    b.ToTable("interaction", (string)null);
+                });
+
+            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.KeyRingRow", b =>
+                {
+                    b.Property<string>("Name")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("name");
+
+                    b.Property<string>("Xml")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("xml");
+
+                    b.HasKey("Name");
+
+                    b.ToTable("key_ring", (string)null);
                 });
 
             modelBuilder.Entity("TeleFhir.Infrastructure.Smart.LaunchRow", b =>
                 {
                     b.Property<string>("Hash")
+                        .HasMaxLength(43)
                         .HasColumnType("TEXT")
                         .HasColumnName("hash");
 
@@ -762,7 +900,6 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
                         .HasColumnName("intent");
 
                     b.Property<string>("Patient")
-                        .IsRequired()
                         .HasColumnType("TEXT")
                         .HasColumnName("patient");
 
@@ -773,71 +910,116 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
 
                     b.HasKey("Hash");
 
+                    b.HasIndex("Expires")
+                        .HasDatabaseName("launch_expires");
+
                     b.ToTable("launch", (string)null);
                 });
 
-            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.RingKeyRow", b =>
+            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.RecoveryCodeRow", b =>
                 {
-                    b.Property<long>("Id")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("id");
-
-                    b.Property<string>("Xml")
-                        .IsRequired()
+                    b.Property<string>("UserId")
                         .HasColumnType("TEXT")
-                        .HasColumnName("xml");
+                        .HasColumnName("user_id");
 
-                    b.HasKey("Id");
-
-                    b.ToTable("ring_key", (string)null);
-                });
-
-            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.SessionRow", b =>
-                {
                     b.Property<string>("Hash")
                         .HasColumnType("TEXT")
                         .HasColumnName("hash");
 
-                    b.Property<long>("Seen")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("seen");
+                    b.HasKey("UserId", "Hash");
 
-                    b.Property<long>("Started")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("started");
+                    b.ToTable("recovery_code", (string)null);
+                });
 
+            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.RememberedConsentRow", b =>
+                {
                     b.Property<string>("UserId")
-                        .IsRequired()
                         .HasColumnType("TEXT")
                         .HasColumnName("user_id");
 
-                    b.HasKey("Hash");
+                    b.Property<string>("ClientId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("client_id");
 
-                    b.ToTable("user_session", (string)null);
+                    b.Property<string>("Scopes")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("scopes");
+
+                    b.HasKey("UserId", "ClientId");
+
+                    b.HasIndex("ClientId")
+                        .HasDatabaseName("remembered_consent_client");
+
+                    b.ToTable("remembered_consent", (string)null);
+                });
+
+            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.SignInAddressRow", b =>
+                {
+                    b.Property<string>("Address")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("address");
+
+                    b.Property<long>("Expires")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("expires");
+
+                    b.Property<int>("Failed")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("failed");
+
+                    b.HasKey("Address");
+
+                    b.HasIndex("Expires")
+                        .HasDatabaseName("sign_in_address_expires");
+
+                    b.ToTable("sign_in_address", (string)null);
                 });
 
             modelBuilder.Entity("TeleFhir.Infrastructure.Smart.SigningKeyRow", b =>
                 {
+                    b.Property<int>("Number")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("number");
+
+                    b.Property<long>("ActiveFrom")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("active_from");
+
                     b.Property<string>("Id")
                         .HasColumnType("TEXT")
                         .HasColumnName("id");
 
-                    b.Property<long>("Created")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("created");
-
-                    b.Property<byte[]>("Sealed")
+                    b.Property<string>("Sealed")
                         .IsRequired()
-                        .HasColumnType("BLOB")
+                        .HasColumnType("TEXT")
                         .HasColumnName("sealed");
 
-                    b.HasKey("Id");
+                    b.HasKey("Number");
 
                     b.ToTable("signing_key", (string)null);
                 });
 
-            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.UserRow", b =>
+            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.SingleUseRow", b =>
+                {
+                    b.Property<string>("Hash")
+                        .HasMaxLength(43)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("hash");
+
+                    b.Property<long>("Expires")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("expires");
+
+                    b.HasKey("Hash");
+
+                    b.HasIndex("Expires")
+                        .HasDatabaseName("single_use_expires");
+
+                    b.ToTable("single_use", (string)null);
+                });
+
+            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.UserAccountRow", b =>
                 {
                     b.Property<string>("Id")
                         .HasColumnType("TEXT")
@@ -846,6 +1028,10 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
                     b.Property<short>("Clearance")
                         .HasColumnType("INTEGER")
                         .HasColumnName("clearance");
+
+                    b.Property<bool>("Demo")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("demo");
 
                     b.Property<bool>("Disabled")
                         .HasColumnType("INTEGER")
@@ -856,9 +1042,25 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("display_name");
 
-                    b.Property<int>("Failures")
+                    b.Property<string>("Factor")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("factor");
+
+                    b.Property<int>("FactorFailed")
                         .HasColumnType("INTEGER")
-                        .HasColumnName("failures");
+                        .HasColumnName("factor_failed");
+
+                    b.Property<long>("FactorLockedUntil")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("factor_locked_until");
+
+                    b.Property<long>("FactorStep")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("factor_step");
+
+                    b.Property<int>("Failed")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("failed");
 
                     b.Property<string>("FhirUser")
                         .HasColumnType("TEXT")
@@ -894,6 +1096,36 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
                         .HasDatabaseName("user_account_name");
 
                     b.ToTable("user_account", (string)null);
+                });
+
+            modelBuilder.Entity("TeleFhir.Infrastructure.Smart.UserSessionRow", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<long>("Expires")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("expires");
+
+                    b.Property<long>("Used")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("used");
+
+                    b.Property<string>("UserId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("user_id");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Expires")
+                        .HasDatabaseName("user_session_expires");
+
+                    b.HasIndex("UserId")
+                        .HasDatabaseName("user_session_user");
+
+                    b.ToTable("user_session", (string)null);
                 });
 
             modelBuilder.Entity("OpenIddict.EntityFrameworkCore.Models.OpenIddictEntityFrameworkCoreAuthorization", b =>

@@ -6,11 +6,97 @@ using Microsoft.EntityFrameworkCore.Migrations;
 namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
 {
     /// <inheritdoc />
-    public partial class Authorization : Migration
+    public partial class SmartAndAudit : Migration
     {
         /// <inheritdoc />
         protected override void Up(MigrationBuilder migrationBuilder)
         {
+            migrationBuilder.CreateTable(
+                name: "audit_chain",
+                columns: table => new
+                {
+                    chain = table.Column<string>(type: "TEXT", nullable: false),
+                    next = table.Column<long>(type: "INTEGER", nullable: false),
+                    hash = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    updated = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_audit_chain", x => x.chain);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "audit_intake",
+                columns: table => new
+                {
+                    key = table.Column<long>(type: "INTEGER", nullable: false),
+                    recorded = table.Column<long>(type: "INTEGER", nullable: false),
+                    payload = table.Column<byte[]>(type: "BLOB", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_audit_intake", x => x.key);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "audit_log",
+                columns: table => new
+                {
+                    chain = table.Column<string>(type: "TEXT", nullable: false),
+                    sequence = table.Column<long>(type: "INTEGER", nullable: false),
+                    entries = table.Column<int>(type: "INTEGER", nullable: false),
+                    recorded = table.Column<long>(type: "INTEGER", nullable: false),
+                    payload = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    hash = table.Column<byte[]>(type: "BLOB", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_audit_log", x => new { x.chain, x.sequence });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "audit_progress",
+                columns: table => new
+                {
+                    chain = table.Column<string>(type: "TEXT", nullable: false),
+                    done = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_audit_progress", x => x.chain);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "emergency_access",
+                columns: table => new
+                {
+                    key = table.Column<long>(type: "INTEGER", nullable: false),
+                    user_id = table.Column<string>(type: "TEXT", nullable: false),
+                    patient = table.Column<string>(type: "TEXT", nullable: false),
+                    reason = table.Column<string>(type: "TEXT", nullable: false),
+                    granted = table.Column<long>(type: "INTEGER", nullable: false),
+                    until = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_emergency_access", x => x.key);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "interaction",
+                columns: table => new
+                {
+                    hash = table.Column<string>(type: "TEXT", nullable: false),
+                    request = table.Column<string>(type: "TEXT", nullable: false),
+                    decision = table.Column<string>(type: "TEXT", nullable: true),
+                    browser = table.Column<string>(type: "TEXT", nullable: true),
+                    expires = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_interaction", x => x.hash);
+                });
+
             migrationBuilder.CreateTable(
                 name: "key_ring",
                 columns: table => new
@@ -86,6 +172,44 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "recovery_code",
+                columns: table => new
+                {
+                    user_id = table.Column<string>(type: "TEXT", nullable: false),
+                    hash = table.Column<string>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_recovery_code", x => new { x.user_id, x.hash });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "remembered_consent",
+                columns: table => new
+                {
+                    user_id = table.Column<string>(type: "TEXT", nullable: false),
+                    client_id = table.Column<string>(type: "TEXT", nullable: false),
+                    scopes = table.Column<string>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_remembered_consent", x => new { x.user_id, x.client_id });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "sign_in_address",
+                columns: table => new
+                {
+                    address = table.Column<string>(type: "TEXT", nullable: false),
+                    failed = table.Column<int>(type: "INTEGER", nullable: false),
+                    expires = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_sign_in_address", x => x.address);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "signing_key",
                 columns: table => new
                 {
@@ -109,6 +233,46 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_single_use", x => x.hash);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "user_account",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "TEXT", nullable: false),
+                    user_name = table.Column<string>(type: "TEXT", nullable: false),
+                    normal_name = table.Column<string>(type: "TEXT", nullable: false),
+                    display_name = table.Column<string>(type: "TEXT", nullable: false),
+                    role = table.Column<short>(type: "INTEGER", nullable: false),
+                    fhir_user = table.Column<string>(type: "TEXT", nullable: true),
+                    clearance = table.Column<short>(type: "INTEGER", nullable: false),
+                    password_hash = table.Column<string>(type: "TEXT", nullable: false),
+                    failed = table.Column<int>(type: "INTEGER", nullable: false),
+                    locked_until = table.Column<long>(type: "INTEGER", nullable: false),
+                    factor = table.Column<string>(type: "TEXT", nullable: true),
+                    factor_step = table.Column<long>(type: "INTEGER", nullable: false),
+                    factor_failed = table.Column<int>(type: "INTEGER", nullable: false),
+                    factor_locked_until = table.Column<long>(type: "INTEGER", nullable: false),
+                    disabled = table.Column<bool>(type: "INTEGER", nullable: false),
+                    demo = table.Column<bool>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_user_account", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "user_session",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "TEXT", nullable: false),
+                    user_id = table.Column<string>(type: "TEXT", nullable: false),
+                    used = table.Column<long>(type: "INTEGER", nullable: false),
+                    expires = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_user_session", x => x.id);
                 });
 
             migrationBuilder.CreateTable(
@@ -169,6 +333,16 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateIndex(
+                name: "emergency_access_until",
+                table: "emergency_access",
+                column: "until");
+
+            migrationBuilder.CreateIndex(
+                name: "interaction_expires",
+                table: "interaction",
+                column: "expires");
+
+            migrationBuilder.CreateIndex(
                 name: "launch_expires",
                 table: "launch",
                 column: "expires");
@@ -207,14 +381,58 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "remembered_consent_client",
+                table: "remembered_consent",
+                column: "client_id");
+
+            migrationBuilder.CreateIndex(
+                name: "sign_in_address_expires",
+                table: "sign_in_address",
+                column: "expires");
+
+            migrationBuilder.CreateIndex(
                 name: "single_use_expires",
                 table: "single_use",
                 column: "expires");
+
+            migrationBuilder.CreateIndex(
+                name: "user_account_name",
+                table: "user_account",
+                column: "normal_name",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "user_session_expires",
+                table: "user_session",
+                column: "expires");
+
+            migrationBuilder.CreateIndex(
+                name: "user_session_user",
+                table: "user_session",
+                column: "user_id");
         }
 
         /// <inheritdoc />
         protected override void Down(MigrationBuilder migrationBuilder)
         {
+            migrationBuilder.DropTable(
+                name: "audit_chain");
+
+            migrationBuilder.DropTable(
+                name: "audit_intake");
+
+            migrationBuilder.DropTable(
+                name: "audit_log");
+
+            migrationBuilder.DropTable(
+                name: "audit_progress");
+
+            migrationBuilder.DropTable(
+                name: "emergency_access");
+
+            migrationBuilder.DropTable(
+                name: "interaction");
+
             migrationBuilder.DropTable(
                 name: "key_ring");
 
@@ -228,10 +446,25 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
                 name: "oauth_token");
 
             migrationBuilder.DropTable(
+                name: "recovery_code");
+
+            migrationBuilder.DropTable(
+                name: "remembered_consent");
+
+            migrationBuilder.DropTable(
+                name: "sign_in_address");
+
+            migrationBuilder.DropTable(
                 name: "signing_key");
 
             migrationBuilder.DropTable(
                 name: "single_use");
+
+            migrationBuilder.DropTable(
+                name: "user_account");
+
+            migrationBuilder.DropTable(
+                name: "user_session");
 
             migrationBuilder.DropTable(
                 name: "oauth_grant");
