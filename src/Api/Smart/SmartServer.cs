@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using OpenIddict.Server;
 using TeleFhir.Domain.Access;
@@ -26,7 +25,6 @@ internal static class SmartServer
         services.AddSingleton<IConfigureOptions<KeyManagementOptions>, KeyRingDocuments>();
         services.AddSingleton<ServerKeys>();
         services.AddSessionCookie();
-        services.TryAddSingleton<IAuditTrail, LoggedAuditTrail>();
         services.AddSingleton<AuthorizationEvents>();
         services.AddSingleton<PatientSight>();
         services.AddSingleton<AuthorizationDecision>();

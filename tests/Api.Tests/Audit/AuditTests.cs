@@ -155,7 +155,7 @@ public sealed class AuditTests(AuditHost audit) : IClassFixture<AuditHost>
     [Fact]
     public async Task Switched_off_it_records_nothing()
     {
-        await using var off = await TelehealthHost.StartAsync(builder => Microsoft.AspNetCore.Hosting.HostingAbstractionsWebHostBuilderExtensions.UseSetting(builder, "Audit:Enabled", "false"));
+        await using var off = await TelehealthHost.StartAsync(builder => builder.UseSetting("Audit:Enabled", "false"));
         await off.PutAsync("/fhir/Patient/p", """{"resourceType":"Patient","id":"p"}""");
         await off.GetAsync("/fhir/Patient/p");
         await Task.Delay(TimeSpan.FromSeconds(2), TimeProvider.System, TestContext.Current.CancellationToken);
