@@ -65,7 +65,7 @@ public sealed class AuditTests(AuditHost audit) : IClassFixture<AuditHost>
         Assert.Equal(HttpStatusCode.OK, (await Host.Client.SendAsync(request, TestContext.Current.CancellationToken)).StatusCode);
 
         var made = await audit.EventAsync("form-1");
-        Assert.Equal("search-type 0 Patient/ben", AuditHost.Summary(made));
+        Assert.Equal("search-type 0 Patient/ben Patient/ben/_history/1", AuditHost.Summary(made));
         Assert.Equal("Patient?_id=ben&active%3Amissing=true", AuditHost.QueryOf(made));
     }
 

@@ -152,7 +152,7 @@ public sealed class PagesConsentTests(PagesHost host) : IClassFixture<PagesHost>
     {
         var browser = host.Browser();
         await browser.SignInAsync("patient");
-        await browser.OpenAsync(Address("openid", ("prompt", "login")));
+        await browser.OpenAsync(Address("openid", ("prompt", "login consent")));
         Assert.Equal("/auth/login", browser.Address.AbsolutePath);
         await browser.SignInAsync("patient");
 

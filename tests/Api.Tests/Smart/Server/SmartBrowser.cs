@@ -81,15 +81,15 @@ internal sealed partial class SmartBrowser(HttpClient browser)
             Assert.True(answer.StatusCode == HttpStatusCode.OK, $"{address}: {answer.StatusCode}");
             var html = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
             var fields = Fields(html).Where(field => !field.IsChoice || (keeps?.Invoke(field.Value) ?? true))
-                .Select(field => KeyValuePair.Create(field.Name, field.Name == "userName" ? user : field.Name == "password" ? Password : field.Value)).ToList();
+                .Select(field => KeyValuePair.Create(field.Name, field.Name == "username" ? user : field.Name == "password" ? Password : field.Value)).ToList();
             if (html.Contains("<select", StringComparison.Ordinal))
             {
                 fields.Add(new("patient", patient ?? Options().Match(html).Groups[1].Value));
+                fields.Add(new("action", "pick"));
             }
-
-            if (denies && !fields.Exists(field => field.Key == "password"))
+            else if (!fields.Exists(field => field.Key == "password"))
             {
-                fields.Add(new("deny", "true"));
+                fields.Add(new("action", denies ? "deny" : "allow"));
             }
 
             answer = await browser.PostAsync(address, new FormUrlEncodedContent(fields), TestContext.Current.CancellationToken);
