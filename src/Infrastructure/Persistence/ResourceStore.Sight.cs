@@ -84,13 +84,14 @@ internal sealed partial class ResourceStore
     }
 
     /// <summary>
-    /// What is stored, so far as the caller may know of it. What is withheld is to a deletion as if it had never been; an update of it is
-    /// refused as if there were nothing to update.
+    /// What is stored, so far as the caller may know of it: what is withheld is to every condition and to a deletion as if it had never been.
+    /// Of an update of it the key is given too, to be refused once all else has been judged.
     /// </summary>
-    private async Task<Dictionary<long, ResourceRow>> KnownAsync(
+    private async Task<(Dictionary<long, ResourceRow> Known, ResourceKey? Withheld)> KnownAsync(
         Session session, Caller caller, ChangeSet changes, Dictionary<long, ResourceRow> stored, CancellationToken cancellationToken)
     {
         var known = new Dictionary<long, ResourceRow>();
+        ResourceKey? withheld = null;
         foreach (var change in changes.Changes)
         {
             var hash = StorageHash.OfReference(change.Key.Type, change.Key.Id);
@@ -107,11 +108,11 @@ internal sealed partial class ResourceStore
             }
             else if (change is not DeleteChange)
             {
-                throw FhirException.NotFound($"{change.Key} does not exist.");
+                withheld ??= change.Key;
             }
         }
 
-        return known;
+        return (known, withheld);
     }
 
     /// <summary>Throws 403 unless all that is about to be written is within the caller's reach.</summary>
