@@ -69,6 +69,11 @@ internal static class SmartServer
                 return next(context);
             });
             auth.UseMiddleware<AuthorizationHeaders>();
+            if (!app.Environment.IsDevelopment())
+            {
+                auth.UseMiddleware<AuthorizationLimits>();
+            }
+
             auth.UseAuthentication();
         });
     }
