@@ -151,6 +151,7 @@ internal static class SmartServer
             .AddEventHandler(AssertionValidation.Descriptor)
             .AddEventHandler(AssertionUse.Descriptor)
             .AddEventHandler(ReuseDetection.Descriptor)
+            .AddEventHandler(TokenRefusals.Descriptor)
             .AddEventHandler(IntrospectionBearer.Descriptor)
             .AddEventHandler(IntrospectionClientType.Descriptor)
             .AddEventHandler(IntrospectionMembers.Descriptor)
