@@ -52,6 +52,9 @@ internal abstract class Session : IAsyncDisposable
 
     public abstract ValueTask DisposeAsync();
 
+    /// <summary>Reads the one row that a number is the key of; the default where there is none. The statement calls the number <c>$1</c>.</summary>
+    public abstract ValueTask<T?> FindAsync<T>(string sql, long key, Func<DbDataReader, T> read, CancellationToken cancellationToken);
+
     /// <summary>Reads all rows of a query.</summary>
     public async Task<List<T>> QueryAsync<T>(SqlText sql, Func<DbDataReader, T> read, CancellationToken cancellationToken)
     {

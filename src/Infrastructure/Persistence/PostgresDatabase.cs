@@ -166,6 +166,15 @@ internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransac
         await connection.DisposeAsync();
     }
 
+    public override async ValueTask<T?> FindAsync<T>(string sql, long key, Func<DbDataReader, T> read, CancellationToken cancellationToken)
+        where T : default
+    {
+        await using var command = new NpgsqlCommand(sql, connection, transaction);
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = key });
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken) ? read(reader) : default;
+    }
+
     protected override DbCommand Rent(SqlText sql)
     {
         var command = new NpgsqlCommand(sql.ToString(), connection, transaction);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Data.Common;
 using System.Globalization;
 using TeleFhir.Domain.Access;
 using TeleFhir.Domain.Fhir;
@@ -90,37 +91,40 @@ internal sealed partial class ResourceStore(
     private static HistoryCursor CursorOf(long key, StoredResource version) => new(version.LastUpdated.Ticks, key, version.Key.Version ?? 0);
 
     /// <summary>The current row; one that is withheld is not found, one that is deleted is left to be judged by what it was.</summary>
-    private async Task<(long Key, StoredResource Resource)?> FindAsync(
+    private async ValueTask<(long Key, StoredResource Resource)?> FindAsync(
         Session session, ResourceKey key, ImmutableArray<Criterion> visible, CancellationToken cancellationToken)
     {
-        var sql = new SqlText();
-        sql.Append($"SELECT {RowReader.StoredColumns} FROM resource r WHERE r.id_hash = ")
-            .Append(sql.Value(StorageHash.OfReference(key.Type, key.Id)));
-        if (!visible.IsEmpty)
+        var hash = StorageHash.OfReference(key.Type, key.Id);
+        if (visible.IsEmpty)
         {
-            sql.Append(" AND (r.deleted OR (1 = 1");
-            new CriteriaSql(database, sql, _ => visible).AppendVisible(key.Type, new Subject("r.key", "r", "r.rank"));
-            sql.Append("))");
+            // What most reads are: one statement of one text.
+            return await session.FindAsync(
+                "SELECT version, updated, method, raw, key FROM resource WHERE id_hash = $1",
+                hash,
+                row => ((long, StoredResource)?)(row.GetInt64(4), Version(key, row)),
+                cancellationToken);
         }
 
-        var rows = await session.QueryAsync(sql, row => (row.GetInt64(0), row.ReadStored()), cancellationToken);
+        var sql = new SqlText();
+        sql.Append($"SELECT r.version, r.updated, r.method, r.raw, r.key FROM resource r WHERE r.id_hash = {sql.Value(hash)} AND (r.deleted OR (1 = 1");
+        new CriteriaSql(database, sql, _ => visible).AppendVisible(key.Type, new Subject("r.key", "r", "r.rank"));
+        sql.Append("))");
+        var rows = await session.QueryAsync(sql, row => (row.GetInt64(4), Version(key, row)), cancellationToken);
         return rows.Count == 0 ? null : rows[0];
     }
+
+    private static StoredResource Version(ResourceKey key, DbDataReader row) => new(
+        new ResourceKey(key.Type, key.Id, row.GetInt32(0)),
+        new DateTimeOffset(row.GetInt64(1), TimeSpan.Zero),
+        (VersionMethod)row.GetInt16(2),
+        row.GetFieldValue<byte[]>(3));
 
     private static async Task<StoredResource?> VersionAsync(
         Session session, long storageKey, ResourceKey key, int version, CancellationToken cancellationToken)
     {
         var sql = new SqlText();
-        sql.Append("SELECT h.updated, h.method, h.raw FROM history h WHERE h.key = ").Append(sql.Value(storageKey))
-            .Append(" AND h.version = ").Append(sql.Value(version));
-        var old = await session.QueryAsync(
-            sql,
-            row => new StoredResource(
-                new ResourceKey(key.Type, key.Id, version),
-                new DateTimeOffset(row.GetInt64(0), TimeSpan.Zero),
-                (VersionMethod)row.GetInt16(1),
-                row.GetFieldValue<byte[]>(2)),
-            cancellationToken);
+        sql.Append($"SELECT h.version, h.updated, h.method, h.raw FROM history h WHERE h.key = {sql.Value(storageKey)} AND h.version = {sql.Value(version)}");
+        var old = await session.QueryAsync(sql, row => Version(key, row), cancellationToken);
         return old.SingleOrDefault();
     }
 }
