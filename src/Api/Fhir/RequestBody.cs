@@ -2,7 +2,10 @@ using System.Buffers;
 using System.IO.Compression;
 using System.IO.Pipelines;
 using System.Net;
+using System.Text;
 using Hl7.Fhir.Model;
+using Microsoft.Net.Http.Headers;
+using TeleFhir.Domain.Bundles;
 using TeleFhir.Domain.Fhir;
 
 namespace TeleFhir.Api.Fhir;
@@ -13,6 +16,7 @@ namespace TeleFhir.Api.Fhir;
 /// </summary>
 internal sealed class RequestBody(HttpRequest request)
 {
+    private const string JsonPatch = "application/json-patch+json";
     private const int FirstBuffer = 4096;
     private const int LargestFirstBuffer = 256 * 1024;
 
@@ -25,6 +29,21 @@ internal sealed class RequestBody(HttpRequest request)
         }
 
         return ReadAsync(request, limit, cancellationToken);
+    }
+
+    /// <summary>The content of a patch; its media type says of which kind.</summary>
+    public async ValueTask<(PatchFormat Format, ReadOnlyMemory<byte> Content)> ReadPatchAsync(int limit, CancellationToken cancellationToken)
+    {
+        if (MediaTypeHeaderValue.TryParse(request.ContentType, out var media)
+            && media.MediaType.Equals(JsonPatch, StringComparison.OrdinalIgnoreCase)
+            && (!media.Charset.HasValue || media.Encoding is UTF8Encoding))
+        {
+            return (PatchFormat.Json, await ReadAsync(request, limit, cancellationToken));
+        }
+
+        return Negotiation.IsJsonContent(request.ContentType)
+            ? (PatchFormat.FhirPath, await ReadAsync(request, limit, cancellationToken))
+            : throw UnsupportedMediaType($"A patch must be {JsonPatch}, or Parameters in application/fhir+json, in UTF-8.");
     }
 
     /// <summary>The content of a search form.</summary>
