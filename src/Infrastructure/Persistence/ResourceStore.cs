@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Data.Common;
 using System.Globalization;
 using TeleFhir.Domain.Access;
@@ -6,7 +5,6 @@ using TeleFhir.Domain.Fhir;
 using TeleFhir.Domain.Search;
 using TeleFhir.Domain.Storage;
 using TeleFhir.Infrastructure.Audit;
-using TeleFhir.Infrastructure.Search;
 
 namespace TeleFhir.Infrastructure.Persistence;
 
@@ -19,6 +17,7 @@ internal sealed partial class ResourceStore(
     KeySequence keys,
     StoreLimits limits,
     Visibility visibility,
+    CallerSights sights,
     AuditTrail trail,
     TimeProvider clock) : IResourceStore
 {
@@ -28,9 +27,8 @@ internal sealed partial class ResourceStore(
         var interaction = key.Version is null ? Interaction.Read : Interaction.VersionRead;
         caller.Demand(interaction, key.Type);
         await using var session = await database.OpenAsync(cancellationToken);
-        var visible = SightOf(caller, interaction)?.Invoke(key.Type) ?? [];
-        var current = await FindAsync(session, key, key.Version is null ? visible : [], cancellationToken);
-        if (current is not { } found)
+        var (visible, statement) = sights.Of(caller, interaction, key.Type);
+        if (await FindAsync(session, key.Version is null ? statement : CurrentRow.Any, key, cancellationToken) is not { } found)
         {
             return null;
         }
@@ -61,7 +59,7 @@ internal sealed partial class ResourceStore(
         long? key = null;
         if (query is { Type: { } type, Id: { } id })
         {
-            var found = await FindAsync(session, new ResourceKey(type, id), [], cancellationToken)
+            var found = await FindAsync(session, CurrentRow.Any, new ResourceKey(type, id), cancellationToken)
                 ?? throw FhirException.NotFound($"{type}/{id} does not exist.");
             key = found.Key;
         }
@@ -90,29 +88,15 @@ internal sealed partial class ResourceStore(
 
     private static HistoryCursor CursorOf(long key, StoredResource version) => new(version.LastUpdated.Ticks, key, version.Key.Version ?? 0);
 
-    /// <summary>The current row; one that is withheld is not found, one that is deleted is left to be judged by what it was.</summary>
-    private async ValueTask<(long Key, StoredResource Resource)?> FindAsync(
-        Session session, ResourceKey key, ImmutableArray<Criterion> visible, CancellationToken cancellationToken)
-    {
-        var hash = StorageHash.OfReference(key.Type, key.Id);
-        if (visible.IsEmpty)
-        {
-            // What most reads are: one statement of one text.
-            return await session.FindAsync(
-                "SELECT version, updated, method, raw, key FROM resource WHERE id_hash = $1",
-                hash,
-                row => ((long, StoredResource)?)(row.GetInt64(4), Version(key, row)),
-                cancellationToken);
-        }
+    /// <summary>The current row; one that the statement withholds is not found.</summary>
+    private static ValueTask<(long Key, StoredResource Resource)?> FindAsync(
+        Session session, Statement statement, ResourceKey key, CancellationToken cancellationToken) => session.FindAsync(
+            statement,
+            StorageHash.OfReference(key.Type, key.Id),
+            row => ((long, StoredResource)?)(row.GetInt64(4), Version(key, row)),
+            cancellationToken);
 
-        var sql = new SqlText();
-        sql.Append($"SELECT r.version, r.updated, r.method, r.raw, r.key FROM resource r WHERE r.id_hash = {sql.Value(hash)} AND (r.deleted OR (1 = 1");
-        new CriteriaSql(database, sql, _ => visible).AppendVisible(key.Type, new Subject("r.key", "r", "r.rank"));
-        sql.Append("))");
-        var rows = await session.QueryAsync(sql, row => (row.GetInt64(4), Version(key, row)), cancellationToken);
-        return rows.Count == 0 ? null : rows[0];
-    }
-
+    /// <summary>From the columns version, updated, method and raw.</summary>
     private static StoredResource Version(ResourceKey key, DbDataReader row) => new(
         new ResourceKey(key.Type, key.Id, row.GetInt32(0)),
         new DateTimeOffset(row.GetInt64(1), TimeSpan.Zero),
