@@ -20,16 +20,14 @@ internal sealed class RequestBody(HttpRequest request)
     private const int FirstBuffer = 4096;
     private const int LargestFirstBuffer = 256 * 1024;
 
-    /// <summary>The content of a FHIR write: JSON in UTF-8.</summary>
-    public ValueTask<ReadOnlyMemory<byte>> ReadJsonAsync(int limit, CancellationToken cancellationToken)
-    {
-        if (!Negotiation.IsJsonContent(request.ContentType))
-        {
-            throw UnsupportedMediaType("The content must be application/fhir+json in UTF-8.");
-        }
+    /// <summary>The content of a FHIR write as JSON: it comes as JSON or XML in UTF-8.</summary>
+    public ValueTask<ReadOnlyMemory<byte>> ReadJsonAsync(int limit, CancellationToken cancellationToken) =>
+        Negotiation.IsJsonContent(request.ContentType) ? ReadAsync(request, limit, cancellationToken)
+        : Negotiation.IsXmlContent(request.ContentType) ? ReadXmlAsync(limit, cancellationToken)
+        : throw UnsupportedMediaType("The content must be application/fhir+json or application/fhir+xml in UTF-8.");
 
-        return ReadAsync(request, limit, cancellationToken);
-    }
+    /// <summary>From now on the answer has this form: a search form says it in its content.</summary>
+    public void Answer(Negotiation form) => request.HttpContext.Features.Set(form);
 
     /// <summary>The content of a patch; its media type says of which kind.</summary>
     public async ValueTask<(PatchFormat Format, ReadOnlyMemory<byte> Content)> ReadPatchAsync(int limit, CancellationToken cancellationToken)
@@ -41,9 +39,9 @@ internal sealed class RequestBody(HttpRequest request)
             return (PatchFormat.Json, await ReadAsync(request, limit, cancellationToken));
         }
 
-        return Negotiation.IsJsonContent(request.ContentType)
-            ? (PatchFormat.FhirPath, await ReadAsync(request, limit, cancellationToken))
-            : throw UnsupportedMediaType($"A patch must be {JsonPatch}, or Parameters in application/fhir+json, in UTF-8.");
+        return Negotiation.IsJsonContent(request.ContentType) || Negotiation.IsXmlContent(request.ContentType)
+            ? (PatchFormat.FhirPath, await ReadJsonAsync(limit, cancellationToken))
+            : throw UnsupportedMediaType($"A patch must be {JsonPatch}, or Parameters in application/fhir+json or application/fhir+xml, in UTF-8.");
     }
 
     /// <summary>The content of a search form.</summary>
@@ -62,6 +60,9 @@ internal sealed class RequestBody(HttpRequest request)
 
         return ReadAsync(request, limit, cancellationToken);
     }
+
+    private async ValueTask<ReadOnlyMemory<byte>> ReadXmlAsync(int limit, CancellationToken cancellationToken) =>
+        FhirXml.ToJson(await ReadAsync(request, limit, cancellationToken));
 
     private static async ValueTask<ReadOnlyMemory<byte>> ReadAsync(HttpRequest request, int limit, CancellationToken cancellationToken)
     {

@@ -28,8 +28,8 @@ internal sealed partial class ResourceStore
 
     private async Task<PutChange> PatchAsync(Session session, Caller caller, PatchChange patch, CancellationToken cancellationToken)
     {
-        var visible = SightOf(caller, Interaction.Update)?.Invoke(patch.Key.Type) ?? [];
-        var found = await FindAsync(session, patch.Key, visible, cancellationToken);
+        var (visible, statement) = sights.Of(caller, Interaction.Update, patch.Key.Type);
+        var found = await FindAsync(session, statement, patch.Key, cancellationToken);
         if (found is not { } current || (current.Resource.IsDeleted && !visible.IsEmpty
             && !await IsSeenAsync(session, visible, current.Key, current.Resource, cancellationToken)))
         {

@@ -175,7 +175,7 @@ public sealed class PatchTests(TelehealthHost host) : IClassFixture<TelehealthHo
     public async Task The_capability_statement_says_so()
     {
         var statement = (await host.GetAsync("/fhir/metadata")).Json;
-        Assert.Equal(["application/json-patch+json", "application/fhir+json"], statement["patchFormat"]!.AsArray().Select(format => format!.GetValue<string>()));
+        Assert.Equal(["application/json-patch+json", "application/fhir+json", "application/fhir+xml"], statement["patchFormat"]!.AsArray().Select(format => format!.GetValue<string>()));
         var interactions = statement["rest"]![0]!["resource"]!.AsArray().ToDictionary(
             resource => resource!["type"]!.GetValue<string>(),
             resource => resource!["interaction"]!.AsArray().Select(interaction => interaction!["code"]!.GetValue<string>()).ToList());

@@ -39,8 +39,8 @@ internal sealed class CapabilityDocument(
             Software = new() { Name = "TeleFhir", Version = version },
             Implementation = new() { Description = "FHIR R4 server for telehealth", Url = address.Base },
             FhirVersion = FHIRVersion.N4_0_1,
-            Format = ["application/fhir+json", "json"],
-            PatchFormat = ["application/json-patch+json", "application/fhir+json"],
+            Format = ["application/fhir+json", "application/fhir+xml", "json", "xml"],
+            PatchFormat = ["application/json-patch+json", "application/fhir+json", "application/fhir+xml"],
             Rest = [Rest(routed, catalog, Operations(endpoints, options))],
         };
     }
