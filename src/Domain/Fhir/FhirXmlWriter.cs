@@ -34,7 +34,7 @@ internal sealed class FhirXmlWriter(XmlWriter writer)
     {
         var isResource = type is null or { IsResource: true };
         var names = value.EnumerateObject().Select(property => property.Name.TrimStart('_')).Distinct()
-            .Where(name => name != "resourceType" && (isResource || name != "id") && !(name == "url" && type!.Name == "Extension"))
+            .Where(name => name != (isResource ? "resourceType" : "id") && !(name == "url" && type?.Name == "Extension"))
             .Select(name => (Name: name, Element: FhirXml.ElementOf(type, name)))
             .Where(property => property.Element is not null)
             .OrderBy(property => property.Element!.Order);

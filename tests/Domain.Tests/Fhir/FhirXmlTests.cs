@@ -49,7 +49,7 @@ public sealed class FhirXmlTests
             var back = FhirXml.ToJson(xml);
             if (!IsSame(JsonNode.Parse(json), JsonNode.Parse(back)))
             {
-                faults.Add($"{name}: {Encoding.UTF8.GetString(back)[..300]}");
+                faults.Add(name);
             }
             else if (count % 10 == 0)
             {
