@@ -55,7 +55,7 @@ internal sealed record FhirRequest
     public static ValueTask<FhirRequest> BindAsync(HttpContext context)
     {
         var parameters = Parse(context.Request.QueryString.Value);
-        context.Features.Set(Negotiation.Take(context.Request.Headers.Accept, ref parameters));
+        context.Features.Set(Negotiation.Take(context.Request.Headers.Accept, context.Request.ContentType, ref parameters));
         var routeValues = context.Request.RouteValues;
         var type = (string?)routeValues["type"];
         if (type is not null && !ResourceCatalog.IsKnown(type))
@@ -93,7 +93,7 @@ internal sealed record FhirRequest
         }
 
         var parameters = Parse(entry.Url.Query);
-        Negotiation.Take(StringValues.Empty, ref parameters);
+        Negotiation.Take(StringValues.Empty, null, ref parameters);
         return InBundle() with
         {
             Type = entry.Url.Type,
@@ -107,7 +107,13 @@ internal sealed record FhirRequest
     public FhirRequest WithForm(string form)
     {
         var parameters = Parse(form);
-        Negotiation.Take(StringValues.Empty, ref parameters);
+        var all = parameters;
+        var answer = Negotiation.Take(StringValues.Empty, null, ref parameters);
+        if (parameters.Length < all.Length)
+        {
+            Body.Answer(answer);
+        }
+
         if (parameters.Any(parameter => parameter.Key == "access_token"))
         {
             throw FhirException.Invalid("The access token belongs in the Authorization header, not in the form.");

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Sockets;
 using System.Threading.RateLimiting;
 
 namespace TeleFhir.Api.Smart;
@@ -55,7 +56,7 @@ internal sealed class AuthorizationLimits(RequestDelegate next) : IDisposable
     private static string AddressOf(HttpContext context)
     {
         var address = context.Connection.RemoteIpAddress;
-        if (address is null || address.IsIPv4MappedToIPv6 || address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork)
+        if (address is null || address.IsIPv4MappedToIPv6 || address.AddressFamily == AddressFamily.InterNetwork)
         {
             return (address?.IsIPv4MappedToIPv6 == true ? address.MapToIPv4() : address)?.ToString() ?? "";
         }
