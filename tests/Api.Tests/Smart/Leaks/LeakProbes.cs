@@ -9,8 +9,12 @@ internal static class LeakProbes
     private const string Create = "POST /fhir/{type}";
     private const string Reason = """{"resourceType":"Parameters","parameter":[{"name":"reason","valueString":"unconscious in the waiting room"}]}""";
 
+    private const string Amended = """
+        {"resourceType":"Parameters","parameter":[{"name":"operation","part":[{"name":"type","valueCode":"replace"},{"name":"path","valueString":"Observation.status"},{"name":"value","valueCode":"amended"}]}]}
+        """;
+
     /// <summary>Resources that probes change.</summary>
-    public static string[] Changed { get; } = ["put", "move", "match", "del", "delmatch", "condput", "condmany", "conddel"];
+    public static string[] Changed { get; } = ["patch", "patchmatch", "condpatch", "put", "move", "match", "del", "delmatch", "condput", "condmany", "conddel"];
 
     public static IReadOnlyList<LeakProbe> All { get; } =
     [
@@ -56,6 +60,13 @@ internal static class LeakProbes
         new("create that names it", Create, "/Observation") { Body = Observation(null, "{me}", ""","derivedFrom":[{"reference":"Observation/{x}-obs"}]"""), Status = 201, Shows = false },
         new("create with a conditional reference", Create, "/Observation")
             { Body = Observation(null, "{me}", ""","focus":[{"reference":"Patient?identifier=urn:x|{x}-mrn"}]"""), Status = 201, Shows = false },
+
+        new("change a part", "PATCH /fhir/{type}/{id}", "/Observation/{x}-patch-{n}")
+            { Body = Amended, ShowsInBundles = false, Target = "/Observation/hid-patch-{n}" },
+        new("change a part of a version", "PATCH /fhir/{type}/{id}", "/Observation/{x}-patchmatch-{n}")
+            { Body = Amended, Headers = ["If-Match: W/\"1\""], ShowsInBundles = false, Target = "/Observation/hid-patchmatch-{n}" },
+        new("change a part of what matches", "PATCH /fhir/{type}", "/Observation?code={x}-condpatch-{n}")
+            { Body = Amended, ShowsInBundles = false, Target = "/Observation/hid-condpatch-{n}" },
 
         new("search by id", Search, "/Observation?_id={x}-obs"),
         new("search by code", Search, "/Observation?code={x}-code"),
