@@ -35,6 +35,7 @@ migration: ## add a migration for both databases: make migration NAME=AddSomethi
 	@test -n "$(NAME)" || { echo "usage: make migration NAME=AddSomething" >&2; exit 2; }
 	$(EF) --context SqliteDb --output-dir Persistence/Migrations/Sqlite
 	$(EF) --context PostgresDb --output-dir Persistence/Migrations/Postgres
+	sed -i -e '/^#nullable disable/d' -e '/#pragma warning \(disable\|restore\) 612, 618/d' src/Infrastructure/Persistence/Migrations/*/*.cs
 
 bench: ## run the benchmarks; ARGS go to them
 	dotnet run -c Release --project bench -- $(ARGS)

@@ -6,8 +6,6 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 using TeleFhir.Infrastructure.Persistence;
 
-#nullable disable
-
 namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
 {
     [DbContext(typeof(PostgresDb))]
@@ -17,7 +15,6 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
         /// <inheritdoc />
         protected override void BuildTargetModel(ModelBuilder modelBuilder)
         {
-#pragma warning disable 612, 618
             modelBuilder
                 .HasAnnotation("ProductVersion", "10.0.14")
                 .HasAnnotation("Relational:MaxIdentifierLength", 63);
@@ -435,7 +432,6 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
 
                     b.ToTable("ix_token", (string)null);
                 });
-#pragma warning restore 612, 618
         }
     }
 }

@@ -1,7 +1,5 @@
 ﻿using Microsoft.EntityFrameworkCore.Migrations;
 
-#nullable disable
-
 namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
 {
     /// <inheritdoc />

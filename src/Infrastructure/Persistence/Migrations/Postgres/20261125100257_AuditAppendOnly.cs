@@ -1,8 +1,6 @@
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
 
-#nullable disable
-
 namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
 {
     /// <summary>Lets nobody change or delete a page of the audit log by mistake; who does it on purpose is found out by the hashes.</summary>

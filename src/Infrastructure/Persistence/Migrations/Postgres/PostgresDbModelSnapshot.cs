@@ -6,8 +6,6 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 using TeleFhir.Infrastructure.Persistence;
 
-#nullable disable
-
 namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
 {
     [DbContext(typeof(PostgresDb))]
@@ -15,7 +13,6 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
     {
         protected override void BuildModel(ModelBuilder modelBuilder)
         {
-#pragma warning disable 612, 618
             modelBuilder
                 .HasAnnotation("ProductVersion", "10.0.14")
                 .HasAnnotation("Relational:MaxIdentifierLength", 63);
@@ -1264,7 +1261,6 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
                 {
                     b.Navigation("Tokens");
                 });
-#pragma warning restore 612, 618
         }
     }
 }

@@ -1,8 +1,6 @@
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
 
-#nullable disable
-
 namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
 {
     /// <summary>

@@ -5,8 +5,6 @@ using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 using TeleFhir.Infrastructure.Persistence;
 
-#nullable disable
-
 namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
 {
     [DbContext(typeof(SqliteDb))]
@@ -16,7 +14,6 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
         /// <inheritdoc />
         protected override void BuildTargetModel(ModelBuilder modelBuilder)
         {
-#pragma warning disable 612, 618
             modelBuilder.HasAnnotation("ProductVersion", "10.0.14");
 
             modelBuilder.Entity("TeleFhir.Infrastructure.Persistence.ConsentRuleRow", b =>
@@ -416,7 +413,6 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
 
                     b.ToTable("ix_token", (string)null);
                 });
-#pragma warning restore 612, 618
         }
     }
 }
