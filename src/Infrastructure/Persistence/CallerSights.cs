@@ -8,13 +8,22 @@ using TeleFhir.Infrastructure.Search;
 
 namespace TeleFhir.Infrastructure.Persistence;
 
-/// <summary>What a caller may see of a type, and the statement that finds a current row so far as it is seen.</summary>
-/// <param name="Visible">Conditions on the resource; empty where nothing is withheld.</param>
-/// <param name="Row">Of the columns version, updated, method, raw and key. A deleted row is found: it is judged by what it was.</param>
-internal readonly record struct CallerSight(ImmutableArray<Criterion> Visible, Statement Row);
+/// <summary>What a caller may see of a type.</summary>
+internal sealed class CallerSight(Database database, string type, ImmutableArray<Criterion> visible)
+{
+    private Statement? _row = visible.IsEmpty ? CurrentRow.Any : null;
+
+    /// <summary>Conditions on the resource; empty where nothing is withheld.</summary>
+    public ImmutableArray<Criterion> Visible => visible;
+
+    /// <summary>
+    /// Finds a current row so far as it is seen: version, updated, method, raw and key. A deleted row is found: it is judged by what it was.
+    /// </summary>
+    public Statement Row => _row ??= CurrentRow.Seen(database, type, visible);
+}
 
 /// <summary>
-/// What callers see, kept while the same caller reads on: conditions and statement would be made anew for every read and be the same. For a
+/// What callers see, kept while the same caller goes on: conditions and statement would be made anew for every request and be the same. For a
 /// second only, since Consents begin and end; what is stored is judged by the statement and always as it is now.
 /// </summary>
 internal sealed class CallerSights(Database database, Visibility visibility, TimeProvider clock)
@@ -25,7 +34,7 @@ internal sealed class CallerSights(Database database, Visibility visibility, Tim
     {
         if (caller.IsUnrestricted)
         {
-            return new([], CurrentRow.Any);
+            return new(database, type, []);
         }
 
         var ofCaller = _kept.GetValue(caller, _ => []);
@@ -35,8 +44,7 @@ internal sealed class CallerSights(Database database, Visibility visibility, Tim
             return kept.Sight;
         }
 
-        var visible = visibility.Of(caller, interaction, type);
-        var sight = new CallerSight(visible, visible.IsEmpty ? CurrentRow.Any : CurrentRow.Seen(database, type, visible));
+        var sight = new CallerSight(database, type, visibility.Of(caller, interaction, type));
         ofCaller[(interaction, type)] = new(sight, now, now + TimeSpan.FromSeconds(1));
         return sight;
     }

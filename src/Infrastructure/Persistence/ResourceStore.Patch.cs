@@ -28,10 +28,10 @@ internal sealed partial class ResourceStore
 
     private async Task<PutChange> PatchAsync(Session session, Caller caller, PatchChange patch, CancellationToken cancellationToken)
     {
-        var (visible, statement) = sights.Of(caller, Interaction.Update, patch.Key.Type);
-        var found = await FindAsync(session, statement, patch.Key, cancellationToken);
-        if (found is not { } current || (current.Resource.IsDeleted && !visible.IsEmpty
-            && !await IsSeenAsync(session, visible, current.Key, current.Resource, cancellationToken)))
+        var sight = sights.Of(caller, Interaction.Update, patch.Key.Type);
+        var found = await FindAsync(session, sight.Row, patch.Key, cancellationToken);
+        if (found is not { } current || (current.Resource.IsDeleted && !sight.Visible.IsEmpty
+            && !await IsSeenAsync(session, sight.Visible, current.Key, current.Resource, cancellationToken)))
         {
             throw FhirException.NotFound($"{patch.Key} does not exist.");
         }

@@ -8,17 +8,11 @@ using TeleFhir.Infrastructure.Search;
 
 namespace TeleFhir.Infrastructure.Persistence;
 
-/// <summary>Searches.</summary>
+/// <summary>Searches of one type, page by page.</summary>
 internal sealed partial class ResourceStore
 {
-    /// <summary>A chain that leads to at most this many resources is resolved before the search itself.</summary>
-    private const int MostResolved = 200;
-
     /// <summary>Sort values come behind the columns of the resource.</summary>
     private const int FirstSortColumn = 7;
-
-    /// <summary>Up to here gathering matches and sorting them beats walking the timeline and probing.</summary>
-    private const int MostGathered = 2000;
 
     /// <inheritdoc />
     public async Task<SearchPage> SearchAsync(Caller caller, SearchQuery query, CancellationToken cancellationToken)
@@ -38,17 +32,9 @@ internal sealed partial class ResourceStore
             : await SearchSystemAsync(session, caller, query, cancellationToken);
     }
 
-    /// <summary>What the caller sees of each type, worked out once for each; null where nothing is withheld.</summary>
-    private Visible? SightOf(Caller caller, Interaction interaction)
-    {
-        if (caller.IsUnrestricted)
-        {
-            return null;
-        }
-
-        var known = new Dictionary<string, ImmutableArray<Criterion>>(StringComparer.Ordinal);
-        return type => known.TryGetValue(type, out var criteria) ? criteria : known[type] = visibility.Of(caller, interaction, type);
-    }
+    /// <summary>What the caller sees of each type; null where nothing is withheld.</summary>
+    private Visible? SightOf(Caller caller, Interaction interaction) =>
+        caller.IsUnrestricted ? null : type => sights.Of(caller, interaction, type).Visible;
 
     private static (SearchOrder Order, ImmutableArray<SortKey> Keys) OrderOf(SearchQuery query) => query.Sort switch
     {
@@ -146,128 +132,6 @@ internal sealed partial class ResourceStore
         return matches;
     }
 
-    /// <summary>
-    /// Turns chains that lead to few resources into plain values: then the search itself can walk the index of the reference.
-    /// The others stay as probes.
-    /// </summary>
-    private async Task<ImmutableArray<Criterion>> ResolveAsync(
-        Session session, ImmutableArray<Criterion> criteria, Visible? visible, CancellationToken cancellationToken)
-    {
-        if (!criteria.Any(criterion => criterion is ChainCriterion or HasCriterion))
-        {
-            return criteria;
-        }
-
-        var resolved = ImmutableArray.CreateBuilder<Criterion>(criteria.Length);
-        foreach (var criterion in criteria)
-        {
-            resolved.Add(criterion switch
-            {
-                ChainCriterion chain => await ResolveAsync(session, chain, visible, cancellationToken),
-                HasCriterion has => await ResolveAsync(session, has, visible, cancellationToken),
-                _ => criterion,
-            });
-        }
-
-        return resolved.MoveToImmutable();
-    }
-
-    private async Task<Criterion> ResolveAsync(Session session, ChainCriterion chain, Visible? visible, CancellationToken cancellationToken)
-    {
-        var hashes = ImmutableArray.CreateBuilder<long>();
-        var sources = chain.Reference.Sources;
-        foreach (var target in chain.Targets.Where(target => sources.Any(source => (source.TargetType ?? target.Type) == target.Type)))
-        {
-            var rows = await FewAsync(session, target.Type, target.Criterion, "r.id_hash", "", visible, cancellationToken);
-            if (rows is null || hashes.Count + rows.Count > MostResolved)
-            {
-                return chain;
-            }
-
-            hashes.AddRange(rows);
-        }
-
-        return new TargetsCriterion(chain.Reference, hashes.ToImmutable());
-    }
-
-    private async Task<Criterion> ResolveAsync(Session session, HasCriterion has, Visible? visible, CancellationToken cancellationToken)
-    {
-        var sql = new SqlText();
-        var sources = new CriteriaSql(database, sql).Sources(has.Reference.Sources, "x", true);
-        var rows = await FewAsync(
-            session, has.SourceType, has.Criterion, "x.hash", $"JOIN ix_reference x ON x.key = r.key AND {sources}", visible, cancellationToken, sql);
-        // A few resources may still refer to very many.
-        return rows is null || rows.Count > MostGathered ? has : new RowsCriterion([.. rows]);
-    }
-
-    /// <summary>One number of each match of a criterion where there are few, else null.</summary>
-    private async Task<List<long>?> FewAsync(
-        Session session,
-        string type,
-        Criterion criterion,
-        string column,
-        string join,
-        Visible? visible,
-        CancellationToken cancellationToken,
-        SqlText? prefix = null)
-    {
-        var criteria = await ResolveAsync(session, Narrowed([criterion], visible, type), visible, cancellationToken);
-        var driver = SearchDriver.For(criteria).MinBy(candidate => candidate.Cost);
-        if (driver is null)
-        {
-            return null;
-        }
-
-        // The matches are counted before they are joined: a walk over many must stop early.
-        var keys = new SearchSql(database, type, criteria, driver, visible).Keys(MostResolved + 1);
-        var found = await session.QueryAsync(keys, row => row.GetInt64(0), cancellationToken);
-        if (found.Count > MostResolved)
-        {
-            return null;
-        }
-
-        if (found.Count == 0)
-        {
-            return [];
-        }
-
-        var sql = prefix ?? new SqlText();
-        sql.Append($"SELECT DISTINCT {column} FROM resource r {join} WHERE NOT r.deleted AND {database.AnyOf("r.key", found, sql)}");
-        return await session.QueryAsync(sql, row => row.GetInt64(0), cancellationToken);
-    }
-
-    /// <summary>The index to walk. Where the criteria themselves do not tell, what each would read is counted, up to a limit.</summary>
-    private async Task<SearchDriver?> ChooseAsync(
-        Session session, string type, ImmutableArray<Criterion> criteria, SearchOrder order, CancellationToken cancellationToken)
-    {
-        var candidates = SearchDriver.For(criteria).OrderBy(candidate => candidate.Cost).ToList();
-        if (candidates.Count == 0 || candidates[0].IsSelective)
-        {
-            return candidates.FirstOrDefault();
-        }
-
-        var ordered = order is SearchOrder.TimelineDescending or SearchOrder.TimelineAscending;
-        var best = ordered ? candidates.FirstOrDefault(candidate => candidate.Ordered) : null;
-        if (best is not null && candidates.Count(candidate => candidate.Ordered) == 1)
-        {
-            return best;
-        }
-
-        var least = MostGathered;
-        foreach (var candidate in candidates)
-        {
-            var reach = (int)(await session.QueryAsync(
-                new SearchSql(database, type, [], candidate).Reach(MostGathered), row => row.GetInt64(0), cancellationToken))[0];
-            if (reach < least)
-            {
-                (best, least) = (candidate, reach);
-            }
-        }
-
-        // Other keys need every match anyway; then any index beats the whole type.
-        return best ?? (order == SearchOrder.Keys ? candidates[0] : null);
-    }
-
     /// <summary>Where the total is all that is asked for, it is always given.</summary>
     private static TotalMode CountMode(TotalMode mode) => mode == TotalMode.Estimate ? mode : TotalMode.Accurate;
 
@@ -289,194 +153,8 @@ internal sealed partial class ResourceStore
             : null;
     }
 
-    private async Task<long?> TotalAsync(
-        Session session, List<SearchSql> searches, TotalMode mode, CancellationToken cancellationToken)
-    {
-        long? total = 0;
-        foreach (var search in searches)
-        {
-            total += await TotalAsync(session, search, mode, cancellationToken);
-            if (total is null || (mode == TotalMode.Default && total > limits.TotalLimit))
-            {
-                return null;
-            }
-        }
-
-        return total;
-    }
-
-    private async Task<(ImmutableArray<StoredResource> Included, ImmutableArray<string> Warnings)> IncludeAsync(
-        Session session, SearchQuery query, List<Match> page, Visible? visible, CancellationToken cancellationToken)
-    {
-        if (page.Count == 0 || (query.Includes.IsEmpty && query.ReverseIncludes.IsEmpty))
-        {
-            return ([], []);
-        }
-
-        var seen = page.Select(match => match.Key).ToHashSet();
-        var included = ImmutableArray.CreateBuilder<StoredResource>();
-        var warnings = ImmutableArray.CreateBuilder<string>();
-        var keys = page.Select(match => match.Key).ToList();
-        foreach (var include in query.Includes)
-        {
-            var sql = new SqlText();
-            sql.Append($"SELECT {RowReader.StoredColumns} FROM (SELECT DISTINCT x.hash AS hash FROM ix_reference x WHERE ");
-            sql.Append(database.AnyOf("x.key", keys, sql)).Append(" AND ")
-                .Append(new CriteriaSql(database, sql).Sources(include.Parameter.Sources, "x", true))
-                .Append(") t JOIN resource r ON r.id_hash = t.hash AND NOT r.deleted");
-            await TakeAsync(include, sql, include.TargetType, SearchTargets(include));
-        }
-
-        foreach (var include in query.ReverseIncludes)
-        {
-            var hashes = page
-                .Where(match => include.TargetType is null || match.Resource.Key.Type == include.TargetType)
-                .Select(match => StorageHash.OfReference(match.Resource.Key.Type, match.Resource.Key.Id))
-                .ToList();
-            if (hashes.Count > 0)
-            {
-                var sql = new SqlText();
-                sql.Append($"SELECT {RowReader.StoredColumns} FROM (SELECT DISTINCT x.key AS key FROM ix_reference x WHERE ");
-                sql.Append(new CriteriaSql(database, sql).Sources(include.Parameter.Sources, "x", true)).Append(" AND ")
-                    .Append(database.AnyOf("x.hash", hashes, sql))
-                    .Append(") t JOIN resource r ON r.key = t.key AND NOT r.deleted");
-                await TakeAsync(include, sql, targetType: null, [include.SourceType]);
-            }
-        }
-
-        return (included.ToImmutable(), warnings.ToImmutable());
-
-        async Task TakeAsync(Include include, SqlText sql, string? targetType, ImmutableArray<string> targetTypes)
-        {
-            if (targetType is not null)
-            {
-                sql.Append($" AND r.type = {sql.Value(ResourceCatalog.NumberOf(targetType))}");
-            }
-
-            AppendVisible(sql, visible, targetTypes);
-
-            sql.Append(FormattableString.Invariant($" LIMIT {limits.IncludeLimit + 1}"));
-            var rows = await session.QueryAsync(sql, row => (Key: row.GetInt64(0), Stored: row.ReadStored()), cancellationToken);
-            if (rows.Count > limits.IncludeLimit)
-            {
-                warnings.Add($"{include.SourceType}:{include.Parameter.Code} would include more than {limits.IncludeLimit} resources; the rest is left out.");
-            }
-
-            foreach (var (key, stored) in rows.Take(limits.IncludeLimit))
-            {
-                if (seen.Add(key))
-                {
-                    included.Add(stored);
-                }
-            }
-        }
-    }
-
-    private static ImmutableArray<string> SearchTargets(Include include) => include.TargetType is { } only ? [only]
-        : include.Parameter.Targets.IsEmpty ? ResourceCatalog.Types
-        : include.Parameter.Targets;
-
-    /// <summary>The row <c>r</c> is of one of the types and seen by the caller; types of which everything is seen are one list.</summary>
-    private void AppendVisible(SqlText sql, Visible? visible, ImmutableArray<string> types)
-    {
-        if (visible is null)
-        {
-            return;
-        }
-
-        var write = new CriteriaSql(database, sql);
-        var sights = types.Select(type => (Type: type, Criteria: visible(type))).Where(sight => !sight.Criteria.Contains(AnyCriterion.Nothing)).ToList();
-        sql.Append(" AND (");
-        sql.Append(write.AnyOf(
-            "r.type", [.. sights.Where(sight => sight.Criteria.IsEmpty).Select(sight => (long)ResourceCatalog.NumberOf(sight.Type))]));
-        foreach (var (type, criteria) in sights.Where(sight => !sight.Criteria.IsEmpty))
-        {
-            sql.Append($" OR (r.type = {sql.Value(ResourceCatalog.NumberOf(type))}");
-            foreach (var criterion in criteria)
-            {
-                sql.Append(" AND ");
-                write.Append(criterion, new Subject("r.key", "r", "r.rank"));
-            }
-
-            sql.Append(")");
-        }
-
-        sql.Append(")");
-    }
-
     private static ImmutableArray<Criterion> Narrowed(ImmutableArray<Criterion> criteria, Visible? visible, string type) =>
         visible is null ? criteria : criteria.AddRange(visible(type));
-
-    /// <summary>Across types the order is by time of change, which all types share. Each type is a branch with its own parameters.</summary>
-    private async Task<SearchPage> SearchSystemAsync(Session session, Caller caller, SearchQuery query, CancellationToken cancellationToken)
-    {
-        var ascending = query.Sort is [{ Parameter.Kind: IndexKind.LastUpdated, Descending: false }];
-        if (!query.Sort.IsEmpty && query.Sort is not [{ Parameter.Kind: IndexKind.LastUpdated }])
-        {
-            throw FhirException.NotSupported("A search across types is sorted by _lastUpdated only.");
-        }
-
-        var order = ascending ? SearchOrder.UpdatedAscending : SearchOrder.UpdatedDescending;
-        var visible = SightOf(caller, Interaction.SearchSystem);
-        foreach (var type in query.Types)
-        {
-            caller.Demand(Interaction.SearchType, type);
-        }
-
-        var searches = (query.Types.IsEmpty ? ResourceCatalog.Types : query.Types)
-            .Where(type => caller.May(Interaction.SearchType, type))
-            .Select(type => new SearchSql(
-                database, type, Narrowed([.. query.Criteria.Select(criterion => OnType(criterion, type))], visible, type), driver: null, visible))
-            .ToList();
-        if (searches.Count == 0)
-        {
-            return new SearchPage([], [], query.Total == TotalMode.None ? null : 0, null, []);
-        }
-
-        if (query.Count == 0)
-        {
-            return new SearchPage([], [], await TotalAsync(session, searches, CountMode(query.Total), cancellationToken), null, []);
-        }
-
-        var sql = new SqlText();
-        var limit = query.Count + 1;
-        for (var i = 0; i < searches.Count; i++)
-        {
-            sql.Append(i == 0 ? "" : " UNION ALL ").Append("SELECT * FROM (");
-            searches[i].AppendPage(sql, order, [], query.After, limit);
-            sql.Append($") t{i}");
-        }
-
-        sql.Append($" ORDER BY 8{(ascending ? "" : " DESC")}, 1{(ascending ? "" : " DESC")}").Append(FormattableString.Invariant($" LIMIT {limit}"));
-        var matches = await session.QueryAsync(
-            sql, row => new Match(row.GetInt64(0), row.ReadStored(), [SortValue(row, 7)]), cancellationToken);
-        var page = matches.Take(query.Count).ToList();
-        var more = matches.Count > query.Count;
-        long? total = query.Total != TotalMode.None && !more && query.After is null
-            ? page.Count
-            : await TotalAsync(session, searches, query.Total, cancellationToken);
-        var (included, warnings) = await IncludeAsync(session, query, page, SightOf(caller, Interaction.Read), cancellationToken);
-        return new SearchPage(
-            [.. page.Select(match => match.Resource)],
-            included,
-            total,
-            more ? new PageCursor(page[^1].Sort, page[^1].Key) : null,
-            warnings);
-    }
-
-    /// <summary>A parameter of all types is stored under each type's own id.</summary>
-    private Criterion OnType(Criterion criterion, string type)
-    {
-        SearchParameter Own(SearchParameter parameter) => catalog.Find(type, parameter.Code)
-            ?? throw FhirException.NotSupported($"{parameter.Code} is not a search parameter of {type}.");
-        return criterion switch
-        {
-            ValueCriterion value => value with { Parameter = Own(value.Parameter) },
-            MissingCriterion missing => missing with { Parameter = Own(missing.Parameter) },
-            ChainCriterion chain => chain with { Reference = Own(chain.Reference) },
-            _ => criterion,
-        };
-    }
 
     private async Task<List<string>> MatchIdsAsync(
         Session session, Caller caller, SearchQuery query, int limit, CancellationToken cancellationToken)

@@ -27,8 +27,8 @@ internal sealed partial class ResourceStore(
         var interaction = key.Version is null ? Interaction.Read : Interaction.VersionRead;
         caller.Demand(interaction, key.Type);
         await using var session = await database.OpenAsync(cancellationToken);
-        var (visible, statement) = sights.Of(caller, interaction, key.Type);
-        if (await FindAsync(session, key.Version is null ? statement : CurrentRow.Any, key, cancellationToken) is not { } found)
+        var sight = sights.Of(caller, interaction, key.Type);
+        if (await FindAsync(session, key.Version is null ? sight.Row : CurrentRow.Any, key, cancellationToken) is not { } found)
         {
             return null;
         }
@@ -36,8 +36,8 @@ internal sealed partial class ResourceStore(
         var version = key.Version is not { } wanted || found.Resource.Key.Version == wanted
             ? found.Resource
             : await VersionAsync(session, found.Key, key, wanted, cancellationToken);
-        var isJudged = visible.IsEmpty || (key.Version is null && !found.Resource.IsDeleted);
-        return isJudged || (version is not null && await IsSeenAsync(session, visible, found.Key, version, cancellationToken)) ? version : null;
+        var isJudged = sight.Visible.IsEmpty || (key.Version is null && !found.Resource.IsDeleted);
+        return isJudged || (version is not null && await IsSeenAsync(session, sight.Visible, found.Key, version, cancellationToken)) ? version : null;
     }
 
     /// <inheritdoc />
