@@ -71,12 +71,13 @@ public interface IClients
     Task AddDemoAsync(ClientRegistration client, string secret, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Puts this in the place of what was registered under the id; the kind stays. Other keys revoke what was issued before. False where
+    /// Puts this in the place of what was registered under the id; the kind stays. Other keys revoke what was issued before and have
+    /// users asked again. False where
     /// there is none. Throws <see cref="ClientMetadataException"/> where the registration makes no sense.
     /// </summary>
     Task<bool> ChangeAsync(ClientRegistration client, CancellationToken cancellationToken);
 
-    /// <summary>Removes it and all that was granted to it; false where there is none.</summary>
+    /// <summary>Removes it and all that was granted to it or remembered of it; false where there is none.</summary>
     Task<bool> RemoveAsync(string clientId, CancellationToken cancellationToken);
 }
 

@@ -9,7 +9,8 @@ using static OpenIddict.Abstractions.OpenIddictExceptions;
 namespace TeleFhir.Infrastructure.Smart;
 
 /// <inheritdoc cref="IClients" />
-internal sealed class Clients(IServiceScopeFactory scopes, ClientRules rules, IRevocations revocations) : IClients
+internal sealed class Clients(
+    IServiceScopeFactory scopes, ClientRules rules, IRevocations revocations, IRememberedConsents consents) : IClients
 {
     private const int SecretBytes = 32;
 
@@ -89,6 +90,9 @@ internal sealed class Clients(IServiceScopeFactory scopes, ClientRules rules, IR
 
         await revocations.AddAsync(RevokedKind.Client, clientId, cancellationToken);
         await applications.DeleteAsync(application, cancellationToken);
+
+        // Last, so that nobody who consents meanwhile is remembered for whoever takes the id next.
+        await consents.ForgetClientAsync(clientId, cancellationToken);
         return true;
     }
 
@@ -132,6 +136,7 @@ internal sealed class Clients(IServiceScopeFactory scopes, ClientRules rules, IR
         var id = (await applications.GetIdAsync(application, cancellationToken))!;
         await scope.ServiceProvider.GetRequiredService<IOpenIddictTokenManager>().RevokeByApplicationIdAsync(id, cancellationToken);
         await revocations.AddAsync(RevokedKind.Client, clientId, cancellationToken);
+        await consents.ForgetClientAsync(clientId, cancellationToken);
     }
 
     private static ClientMetadataException Taken() => new("invalid_client_metadata", "This client_id is taken.");

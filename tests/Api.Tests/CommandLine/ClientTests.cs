@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using Microsoft.Data.Sqlite;
+using TeleFhir.Domain.Access;
 
 namespace TeleFhir.Api.Tests.CommandLine;
 
@@ -31,6 +33,24 @@ public sealed class ClientTests : IDisposable
         Assert.Equal(0, (await _host.RunAsync("client", "remove", "portal")).Code);
         Assert.Equal(1, (await _host.RunAsync("client", "remove", "portal")).Code);
         Assert.DoesNotContain("portal", (await _host.RunAsync("client", "list")).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Whoever_takes_the_id_of_a_removed_client_is_asked_for_anew()
+    {
+        string[] add = ["client", "add", "portal", "--kind", "public", "--redirect", "https://portal.example/cb", "--scope", "patient/*.rs"];
+        Assert.Equal(0, (await _host.RunAsync(add)).Code);
+        await _host.WithAsync<IRememberedConsents, bool>(async consents =>
+        {
+            await consents.RememberAsync("amy", "portal", ["patient/*.rs"], TestContext.Current.CancellationToken);
+            return true;
+        });
+
+        Assert.Equal(0, (await _host.RunAsync("client", "remove", "portal")).Code);
+        Assert.Equal(0, (await _host.RunAsync(add)).Code);
+
+        Assert.Empty(await _host.WithAsync<IRememberedConsents, ImmutableArray<string>>(
+            consents => consents.FindAsync("amy", "portal", TestContext.Current.CancellationToken)));
     }
 
     private async Task<string> LogAsync()

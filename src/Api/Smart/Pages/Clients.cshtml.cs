@@ -76,7 +76,7 @@ internal sealed class ClientForm
 }
 
 /// <summary>Registers, changes and removes clients.</summary>
-internal sealed class ClientsModel(IClients clients, IRememberedConsents consents, SignInTrail trail) : PageModel
+internal sealed class ClientsModel(IClients clients, SignInTrail trail) : PageModel
 {
     [BindProperty(Name = "id", SupportsGet = true)]
     public string? Id { get; set; }
@@ -152,20 +152,13 @@ internal sealed class ClientsModel(IClients clients, IRememberedConsents consent
 
     private async Task<string> ChangeAsync(ClientRegistration edited)
     {
-        var changed = Form.Over(edited);
-        await clients.ChangeAsync(changed, HttpContext.RequestAborted);
-        if (changed.Jwks != edited.Jwks || changed.JwksUri != edited.JwksUri)
-        {
-            await consents.ForgetClientAsync(edited.Id, HttpContext.RequestAborted);
-        }
-
+        await clients.ChangeAsync(Form.Over(edited), HttpContext.RequestAborted);
         return "Saved.";
     }
 
     private async Task<string> RemoveAsync(ClientRegistration edited)
     {
         await clients.RemoveAsync(edited.Id, HttpContext.RequestAborted);
-        await consents.ForgetClientAsync(edited.Id, HttpContext.RequestAborted);
         return $"{edited.Name} is removed.";
     }
 }
