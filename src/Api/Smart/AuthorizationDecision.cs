@@ -17,15 +17,15 @@ internal sealed class AuthorizationDecision(
     private const string EncounterScope = "launch/encounter";
 
     public async Task<DecisionOutcome> ApplyAsync(
-        AuthorizationInteraction interaction, OpenIddictRequest request, CancellationToken cancellationToken)
+        AuthorizationInteraction interaction, OpenIddictRequest request, HttpContext context)
     {
         var decision = interaction.Decision!;
-        var outcome = await DecideAsync(interaction, decision, request, cancellationToken);
+        var outcome = await DecideAsync(interaction, decision, request, context.RequestAborted);
         await events.RecordAsync(
+            context,
             outcome.Principal is null ? "deny" : "grant",
             interaction.ClientId,
             decision.UserId,
-            cancellationToken,
             decision.Patient,
             outcome.Error.Description,
             outcome.Principal is null ? StatusCodes.Status403Forbidden : StatusCodes.Status200OK);

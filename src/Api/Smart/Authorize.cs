@@ -109,7 +109,7 @@ internal static class Authorize
             return Deny(Errors.InvalidRequest, "This decision has been used.");
         }
 
-        return await decision.ApplyAsync(taken, request, context.RequestAborted) switch
+        return await decision.ApplyAsync(taken, request, context) switch
         {
             { Principal: { } principal } => Results.SignIn(principal, properties: null, OpenIddictServerAspNetCoreDefaults.AuthenticationScheme),
             { Error: var (error, description) } => Deny(error, description),

@@ -32,7 +32,7 @@ internal sealed class BackendTokens(IClients clients, SmartAddresses addresses, 
         identity.SetScopes(scopes.Where(scope => SmartScope.Parse(scope) is not null));
         identity.SetResources(addresses.FhirBase);
         identity.SetDestinations(static _ => [Destinations.AccessToken]);
-        await events.RecordAsync("backend-token", client.Id, null, context.CancellationToken);
+        await events.RecordAsync(context.Transaction, "backend-token", client.Id, null);
         context.SignIn(new ClaimsPrincipal(identity));
     }
 }

@@ -33,7 +33,6 @@ internal sealed class GrantRevocation(IGrants grants, IRevocations revocations, 
             await revocations.AddAsync(RevokedKind.Token, id, context.CancellationToken);
         }
 
-        await events.RecordAsync(
-            "revoke", token.GetPresenters().FirstOrDefault(), token.GetClaim(Claims.Subject), context.CancellationToken);
+        await events.RecordAsync(context.Transaction, "revoke", token.GetPresenters().FirstOrDefault(), token.GetClaim(Claims.Subject));
     }
 }

@@ -70,7 +70,7 @@ internal static class Launch
             token,
             new LaunchContext(client.Id, user.Id, asked.Patient, asked.Encounter, asked.Intent, clock.GetUtcNow() + _life),
             context.RequestAborted);
-        await events.RecordAsync("launch", client.Id, user.Id, context.RequestAborted, asked.Patient);
+        await events.RecordAsync(context, "launch", client.Id, user.Id, asked.Patient);
         return isPost
             ? Results.Json(new Dictionary<string, string> { ["launch"] = token, ["iss"] = addresses.FhirBase }, statusCode: StatusCodes.Status201Created)
             : Results.Redirect(QueryHelpers.AddQueryString(

@@ -37,7 +37,7 @@ internal static class Register
             var metadata = await ReadAsync(context.Request, context.RequestAborted);
             var client = ClientOf(metadata, environment.IsDevelopment());
             var secret = await clients.AddAsync(client, context.RequestAborted);
-            await events.RecordAsync("register", client.Id, null, context.RequestAborted);
+            await events.RecordAsync(context, "register", client.Id, null);
             return Results.Json(Answer(client, metadata, secret, clock.GetUtcNow()), statusCode: StatusCodes.Status201Created);
         }
         catch (ClientMetadataException wrong)

@@ -36,6 +36,6 @@ internal sealed class ReuseDetection(IOpenIddictTokenManager tokens, IGrants gra
         logger.LogWarning("A code or refresh token of client {Client} was used twice; its grant is revoked", client);
         await grants.RevokeAsync(grant, context.CancellationToken);
         await events.RecordAsync(
-            "reuse", client, context.Principal.GetClaim(Claims.Subject), context.CancellationToken, status: StatusCodes.Status400BadRequest);
+            context.Transaction, "reuse", client, context.Principal.GetClaim(Claims.Subject), status: StatusCodes.Status400BadRequest);
     }
 }

@@ -30,11 +30,11 @@ internal sealed class TokenRefusals(AuthorizationEvents events) : IOpenIddictSer
         var request = context.Transaction.Request;
         var isAssertion = error == Errors.InvalidClient && request?.ClientAssertion is { Length: > 0 };
         await events.RecordAsync(
+            context.Transaction,
             isAssertion ? "assertion-refused" : "token-refused",
             request?.ClientId ?? AssertionValidation.Read(request?.ClientAssertion)?.Issuer,
             null,
-            context.CancellationToken,
-            reason: error,
-            status: error == Errors.InvalidClient ? StatusCodes.Status401Unauthorized : StatusCodes.Status400BadRequest);
+            error,
+            error == Errors.InvalidClient ? StatusCodes.Status401Unauthorized : StatusCodes.Status400BadRequest);
     }
 }

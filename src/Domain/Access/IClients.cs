@@ -72,8 +72,7 @@ public interface IClients
 
     /// <summary>
     /// Puts this in the place of what was registered under the id; the kind stays. Other keys revoke what was issued before and have
-    /// users asked again. False where
-    /// there is none. Throws <see cref="ClientMetadataException"/> where the registration makes no sense.
+    /// users asked again. False where there is none. Throws <see cref="ClientMetadataException"/> where the registration makes no sense.
     /// </summary>
     Task<bool> ChangeAsync(ClientRegistration client, CancellationToken cancellationToken);
 

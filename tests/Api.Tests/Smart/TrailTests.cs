@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
@@ -21,7 +22,7 @@ public sealed class TrailTests : IAsyncLifetime
     {
         builder.UseSetting("Auth:Mode", "Embedded");
         builder.UseSetting("Demo:Seed", "true");
-        builder.ConfigureTestServices(services => services.AddSingleton<IAuditTrail>(_trail));
+        builder.ConfigureTestServices(services => services.AddSingleton<IAuditTrail>(_trail).AddSingleton<IStartupFilter>(new FromAddress()));
         builder.ConfigureLogging(logging => logging.AddProvider(_log));
     });
 
@@ -43,6 +44,7 @@ public sealed class TrailTests : IAsyncLifetime
 
         var mine = _trail.Entries.Where(entry => entry.Kind == AuditKind.Authorization).ToList();
         Assert.All(mine, entry => Assert.Equal("demo-app", entry.ClientId));
+        Assert.All(_trail.Entries, entry => Assert.Equal((FromAddress.Text, false), (entry.RemoteAddress, string.IsNullOrEmpty(entry.RequestId))));
         Assert.All(mine.Where(entry => entry.Event != "token-refused"), entry => Assert.Equal(app.User.Id, entry.UserId));
         Assert.Equal(["demo-ben"], Assert.Single(mine, entry => entry.Event == "launch").Patients);
         Assert.Equal(2, mine.Count(entry => entry.Event == "grant" && entry.Patients is ["demo-amy"]));
@@ -134,5 +136,21 @@ public sealed class TrailTests : IAsyncLifetime
         public void Dispose()
         {
         }
+    }
+
+    /// <summary>The test server knows no addresses: all requests come from this one.</summary>
+    private sealed class FromAddress : IStartupFilter
+    {
+        public const string Text = "192.0.2.7";
+
+        public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
+        {
+            app.Use(follow => context =>
+            {
+                context.Connection.RemoteIpAddress = IPAddress.Parse(Text);
+                return follow(context);
+            });
+            next(app);
+        };
     }
 }

@@ -5,7 +5,7 @@ using TeleFhir.Domain.Access;
 namespace TeleFhir.Api.Smart.Pages;
 
 /// <summary>What a person allowed applications, and how to take it back.</summary>
-internal sealed class AppsModel(IGrants grants, IRememberedConsents consents, SignInTrail trail) : PageModel
+internal sealed class AppsModel(IGrants grants, IRememberedConsents consents, AuthorizationEvents events) : PageModel
 {
     public Person Person => HttpContext.Features.Get<Person>()!;
 
@@ -26,7 +26,7 @@ internal sealed class AppsModel(IGrants grants, IRememberedConsents consents, Si
         }
 
         await consents.ForgetAsync(Person.Account.Id, revoked.ClientId, HttpContext.RequestAborted);
-        await trail.RecordAsync(HttpContext, AuditKind.Authorization, "revoke", StatusCodes.Status200OK, Person.Account, client: revoked.ClientId);
+        await events.RecordAsync(HttpContext, AuditKind.Authorization, "revoke", StatusCodes.Status200OK, Person.Account, client: revoked.ClientId);
         await OnGetAsync();
         Done = $"{revoked.ClientName} can no longer act for you.";
         return Page();

@@ -76,7 +76,7 @@ internal sealed class ClientForm
 }
 
 /// <summary>Registers, changes and removes clients.</summary>
-internal sealed class ClientsModel(IClients clients, SignInTrail trail) : PageModel
+internal sealed class ClientsModel(IClients clients, AuthorizationEvents events) : PageModel
 {
     [BindProperty(Name = "id", SupportsGet = true)]
     public string? Id { get; set; }
@@ -129,7 +129,7 @@ internal sealed class ClientsModel(IClients clients, SignInTrail trail) : PageMo
         }
 
         var account = HttpContext.Features.Get<Person>()!.Account;
-        await trail.RecordAsync(HttpContext, AuditKind.Administration, $"client-{action}", StatusCodes.Status200OK, account, client: Editing?.Id ?? form.ClientId);
+        await events.RecordAsync(HttpContext, AuditKind.Administration, $"client-{action}", StatusCodes.Status200OK, account, client: Editing?.Id ?? form.ClientId);
         Id = action == "change" ? Id : null;
         await LoadAsync();
         Form = Editing is null ? new ClientForm { IsTrusted = true } : ClientForm.Of(Editing);

@@ -5,7 +5,7 @@ using TeleFhir.Domain.Access;
 namespace TeleFhir.Api.Smart.Pages;
 
 /// <summary>The first step of signing in: a user name and a password.</summary>
-internal sealed class LoginModel(IUserAccounts accounts, People people, PendingSignIn pending, ReturnAddress returns, SignInTrail trail) : PageModel
+internal sealed class LoginModel(IUserAccounts accounts, People people, PendingSignIn pending, ReturnAddress returns, AuthorizationEvents events) : PageModel
 {
     // One text for every reason, so that nobody learns which names exist or are locked.
     private const string Refused = "The user name or the password is not right, or there were too many attempts. After five, wait a minute.";
@@ -30,7 +30,7 @@ internal sealed class LoginModel(IUserAccounts accounts, People people, PendingS
         var check = await accounts.CheckPasswordAsync(UserName ?? "", password ?? "", HttpContext.Connection.RemoteIpAddress, HttpContext.RequestAborted);
         if (check.IsTurnedAway)
         {
-            await trail.RecordAsync(HttpContext, AuditKind.Login, "login", StatusCodes.Status429TooManyRequests, null, "Too many failures from this address.");
+            await events.RecordAsync(HttpContext, AuditKind.Login, "login", StatusCodes.Status429TooManyRequests, null, "Too many failures from this address.");
             Fault = "There were too many failed attempts from your address. Wait a quarter of an hour.";
             return new PageResult { StatusCode = StatusCodes.Status429TooManyRequests };
         }
@@ -38,7 +38,7 @@ internal sealed class LoginModel(IUserAccounts accounts, People people, PendingS
         if (check.Account is not { } account)
         {
             var named = await accounts.FindByNameAsync(UserName ?? "", HttpContext.RequestAborted);
-            await trail.RecordAsync(HttpContext, AuditKind.Login, "login", StatusCodes.Status401Unauthorized, named, "Wrong user name or password, or locked.");
+            await events.RecordAsync(HttpContext, AuditKind.Login, "login", StatusCodes.Status401Unauthorized, named, "Wrong user name or password, or locked.");
             Fault = Refused;
             return new PageResult { StatusCode = StatusCodes.Status401Unauthorized };
         }

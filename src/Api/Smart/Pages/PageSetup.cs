@@ -14,7 +14,6 @@ internal static class PageSetup
     {
         // In Development everybody comes from one address and nobody is a stranger.
         services.AddSingleton(new SignInSettings { AddressLimit = isDevelopment ? null : new SignInSettings().AddressLimit });
-        services.AddSingleton<SignInTrail>();
         services.AddSingleton<People>();
         services.AddSingleton<PendingSignIn>();
         services.AddSingleton<FactorSeal>();

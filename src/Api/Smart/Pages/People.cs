@@ -22,7 +22,7 @@ internal sealed record Person(UserAccount Account, string SessionId, DateTimeOff
 }
 
 /// <summary>Who is in front of the browser: signs in, out, and tells who it is.</summary>
-internal sealed class People(ISessions sessions, SignInTrail trail, TimeProvider clock)
+internal sealed class People(ISessions sessions, AuthorizationEvents events, TimeProvider clock)
 {
     // To the millisecond: whether a person signed in before or after a request for it matters within one second too.
     private const string Moment = "telefhir.at";
@@ -69,14 +69,14 @@ internal sealed class People(ISessions sessions, SignInTrail trail, TimeProvider
         }
 
         await context.SignInAsync(SessionCookie.Scheme, new ClaimsPrincipal(identity));
-        await trail.RecordAsync(context, AuditKind.Login, "login", StatusCodes.Status200OK, account);
+        await events.RecordAsync(context, AuditKind.Login, "login", StatusCodes.Status200OK, account);
     }
 
     public async Task SignOutAsync(HttpContext context)
     {
         if (await IdentifyAsync(context) is { } person)
         {
-            await trail.RecordAsync(context, AuditKind.Login, "logout", StatusCodes.Status200OK, person.Account);
+            await events.RecordAsync(context, AuditKind.Login, "logout", StatusCodes.Status200OK, person.Account);
         }
 
         await EndAsync(context);

@@ -6,7 +6,7 @@ namespace TeleFhir.Api.Smart.Pages;
 
 /// <summary>The second step of signing in: a code of the authenticator app, or a recovery code.</summary>
 internal sealed class SecondFactorModel(
-    PendingSignIn pending, ISecondFactors factors, FactorSeal seal, People people, ReturnAddress returns, SignInTrail trail, TimeProvider clock) : PageModel
+    PendingSignIn pending, ISecondFactors factors, FactorSeal seal, People people, ReturnAddress returns, AuthorizationEvents events, TimeProvider clock) : PageModel
 {
     [BindProperty(Name = "returnUrl", SupportsGet = true)]
     public string? ReturnUrl { get; set; }
@@ -30,7 +30,7 @@ internal sealed class SecondFactorModel(
 
         if (!await factors.TryAttemptAsync(account.Id, HttpContext.RequestAborted) || !await IsRightAsync(account, secret, code ?? ""))
         {
-            await trail.RecordAsync(HttpContext, AuditKind.Login, "login", StatusCodes.Status401Unauthorized, account, "Wrong code of the second factor, or locked.");
+            await events.RecordAsync(HttpContext, AuditKind.Login, "login", StatusCodes.Status401Unauthorized, account, "Wrong code of the second factor, or locked.");
             Fault = "The code is not right, was used already, or there were too many attempts. After five, wait a quarter of an hour.";
             return new PageResult { StatusCode = StatusCodes.Status401Unauthorized };
         }

@@ -11,7 +11,7 @@ namespace TeleFhir.Api.Smart.Pages;
 /// whoever has lost theirs asks an administrator.
 /// </summary>
 internal sealed class SecondFactorSetupModel(
-    PendingSignIn pending, ISecondFactors factors, FactorSeal seal, People people, ReturnAddress returns, SignInTrail trail, TimeProvider clock) : PageModel
+    PendingSignIn pending, ISecondFactors factors, FactorSeal seal, People people, ReturnAddress returns, AuthorizationEvents events, TimeProvider clock) : PageModel
 {
     private const int Codes = 8;
     private const int CodeBytes = 10;
@@ -67,7 +67,7 @@ internal sealed class SecondFactorSetupModel(
 
         RecoveryCodes = [.. Enumerable.Range(0, Codes).Select(_ => NewCode())];
         await factors.SetUpAsync(account.Id, seal.Seal(secret), step, RecoveryCodes, HttpContext.RequestAborted);
-        await trail.RecordAsync(HttpContext, AuditKind.Administration, "second-factor", StatusCodes.Status200OK, account);
+        await events.RecordAsync(HttpContext, AuditKind.Administration, "second-factor", StatusCodes.Status200OK, account);
         pending.End(HttpContext);
         if (HttpContext.Features.Get<Person>() is null)
         {

@@ -30,7 +30,7 @@ internal sealed class UserForm
 }
 
 /// <summary>Adds and changes users.</summary>
-internal sealed class UsersModel(IUserAccounts accounts, IUserDirectory directory, ISecondFactors factors, SignInTrail trail) : PageModel
+internal sealed class UsersModel(IUserAccounts accounts, IUserDirectory directory, ISecondFactors factors, AuthorizationEvents events) : PageModel
 {
     [BindProperty(Name = "id", SupportsGet = true)]
     public string? Id { get; set; }
@@ -83,7 +83,7 @@ internal sealed class UsersModel(IUserAccounts accounts, IUserDirectory director
             return new PageResult { StatusCode = StatusCodes.Status400BadRequest };
         }
 
-        await trail.RecordAsync(HttpContext, AuditKind.Administration, $"user-{action}", StatusCodes.Status200OK, Person.Account, $"User {Editing?.Id ?? form.UserName}.");
+        await events.RecordAsync(HttpContext, AuditKind.Administration, $"user-{action}", StatusCodes.Status200OK, Person.Account, $"User {Editing?.Id ?? form.UserName}.");
         await LoadAsync();
         Show();
         return Page();
