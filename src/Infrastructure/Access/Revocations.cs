@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using TeleFhir.Domain.Access;
 using TeleFhir.Domain.Storage;
@@ -9,10 +8,10 @@ namespace TeleFhir.Infrastructure.Access;
 /// <inheritdoc cref="IRevocations" />
 /// <remarks>
 /// Whoever adds holds a guard until the commit, so sequences become visible in their order and following the largest one misses nothing,
-/// however long a commit takes. All are loaded before the server listens: hosted services start first, and migrations ran before those.
+/// however long a commit takes.
 /// </remarks>
 internal sealed class Revocations(Database database, StorageSettings settings, TimeProvider clock, ILogger<Revocations> logger)
-    : BackgroundService, IRevocations
+    : DatabaseFollower(Period, clock, logger), IRevocations
 {
     /// <summary>How far memory may be behind the database.</summary>
     public static readonly TimeSpan Period = TimeSpan.FromSeconds(2);
@@ -20,13 +19,12 @@ internal sealed class Revocations(Database database, StorageSettings settings, T
     private const string Guard = "revocation";
 
     private readonly RevokedNames _revoked = new();
-    private readonly SemaphoreSlim _reading = new(1, 1);
     private long _seen;
 
     public async Task AddAsync(RevokedKind kind, string value, CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrEmpty(value);
-        var now = clock.GetUtcNow();
+        var now = Clock.GetUtcNow();
         var row = new RevocationRow
         {
             Kind = (short)kind,
@@ -57,67 +55,29 @@ internal sealed class Revocations(Database database, StorageSettings settings, T
             || _revoked.Contains(RevokedKind.User, userId, issued)
             || _revoked.Contains(RevokedKind.Client, clientId, issued));
 
-    /// <summary>Takes in what other nodes have added.</summary>
-    public async Task RefreshAsync(CancellationToken cancellationToken)
+    protected override async Task ReadAsync(CancellationToken cancellationToken)
     {
-        await _reading.WaitAsync(cancellationToken);
-        try
-        {
-            var sql = new SqlText();
-            sql.Append("SELECT sequence, kind, value, revoked, expires FROM revocation WHERE sequence > ").Append(sql.Value(_seen))
-                .Append(" ORDER BY sequence");
-            await using var session = await database.OpenAsync(cancellationToken);
-            var rows = await session.QueryAsync(
-                sql,
-                row => new RevocationRow
-                {
-                    Sequence = row.GetInt64(0),
-                    Kind = row.GetInt16(1),
-                    Value = row.GetString(2),
-                    Revoked = row.GetInt64(3),
-                    Expires = row.GetInt64(4),
-                },
-                cancellationToken);
-            foreach (var row in rows)
+        var sql = new SqlText();
+        sql.Append("SELECT sequence, kind, value, revoked, expires FROM revocation WHERE sequence > ").Append(sql.Value(_seen))
+            .Append(" ORDER BY sequence");
+        await using var session = await database.OpenAsync(cancellationToken);
+        var rows = await session.QueryAsync(
+            sql,
+            row => new RevocationRow
             {
-                _revoked.Add(row);
-                _seen = row.Sequence;
-            }
-        }
-        finally
+                Sequence = row.GetInt64(0),
+                Kind = row.GetInt16(1),
+                Value = row.GetString(2),
+                Revoked = row.GetInt64(3),
+                Expires = row.GetInt64(4),
+            },
+            cancellationToken);
+        foreach (var row in rows)
         {
-            _reading.Release();
+            _revoked.Add(row);
+            _seen = row.Sequence;
         }
 
-        _revoked.Forget(clock.GetUtcNow().UtcTicks);
-    }
-
-    public override async Task StartAsync(CancellationToken cancellationToken)
-    {
-        await RefreshAsync(cancellationToken);
-        await base.StartAsync(cancellationToken);
-    }
-
-    public override void Dispose()
-    {
-        _reading.Dispose();
-        base.Dispose();
-    }
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Period, clock);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            try
-            {
-                await RefreshAsync(stoppingToken);
-            }
-            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
-            {
-                // What is known stays known; requests meet the same database and fail by themselves.
-                logger.LogWarning(exception, "Revocations could not be read; the next try is in {Seconds} s", Period.TotalSeconds);
-            }
-        }
+        _revoked.Forget(Clock.GetUtcNow().UtcTicks);
     }
 }

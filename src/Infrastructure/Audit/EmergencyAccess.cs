@@ -1,6 +1,5 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using TeleFhir.Domain.Access;
 using TeleFhir.Domain.Audit;
@@ -11,14 +10,13 @@ namespace TeleFhir.Infrastructure.Audit;
 /// <inheritdoc cref="IEmergencyAccess" />
 internal sealed class EmergencyAccess(
     Database database, KeySequence keys, AuditTrail trail, TimeProvider clock, ILogger<EmergencyAccess> logger)
-    : BackgroundService, IEmergencyAccess
+    : DatabaseFollower(_period, clock, logger), IEmergencyAccess
 {
     private static readonly TimeSpan _period = TimeSpan.FromSeconds(2);
 
     /// <summary>Memory that has not followed the database for this long opens nothing: it could miss an end.</summary>
     private static readonly TimeSpan _longestBlind = TimeSpan.FromSeconds(15);
 
-    private readonly SemaphoreSlim _reading = new(1, 1);
     private View _view = new(FrozenDictionary<string, ImmutableArray<EmergencyAccessRow>>.Empty, 0);
 
     public ImmutableArray<string> PatientsOf(string userId)
@@ -29,7 +27,7 @@ internal sealed class EmergencyAccess(
             return [];
         }
 
-        var now = clock.GetUtcNow().UtcTicks;
+        var now = Clock.GetUtcNow().UtcTicks;
         return now - view.Read > _longestBlind.Ticks ? [] : [.. open.Where(row => row.Until > now).Select(row => row.Patient).Distinct()];
     }
 
@@ -54,7 +52,7 @@ internal sealed class EmergencyAccess(
 
     public async Task<bool> EndAsync(string userId, string patient, AuditEntry entry, CancellationToken cancellationToken)
     {
-        var now = clock.GetUtcNow().UtcTicks;
+        var now = Clock.GetUtcNow().UtcTicks;
         await using (var session = await database.BeginAsync(appends: false, cancellationToken))
         {
             var open = await OpenAsync(session, now, cancellationToken);
@@ -72,51 +70,14 @@ internal sealed class EmergencyAccess(
         return true;
     }
 
-    /// <summary>Takes in what other nodes have granted and ended.</summary>
-    public async Task RefreshAsync(CancellationToken cancellationToken)
+    protected override async Task ReadAsync(CancellationToken cancellationToken)
     {
-        await _reading.WaitAsync(cancellationToken);
-        try
-        {
-            var now = clock.GetUtcNow().UtcTicks;
-            await using var session = await database.OpenAsync(cancellationToken);
-            var open = await OpenAsync(session, now, cancellationToken);
-            var byUser = open.GroupBy(row => row.UserId, StringComparer.Ordinal)
-                .ToFrozenDictionary(rows => rows.Key, rows => rows.ToImmutableArray(), StringComparer.Ordinal);
-            Volatile.Write(ref _view, new View(byUser, now));
-        }
-        finally
-        {
-            _reading.Release();
-        }
-    }
-
-    public override async Task StartAsync(CancellationToken cancellationToken)
-    {
-        await RefreshAsync(cancellationToken);
-        await base.StartAsync(cancellationToken);
-    }
-
-    public override void Dispose()
-    {
-        _reading.Dispose();
-        base.Dispose();
-    }
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(_period, clock);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            try
-            {
-                await RefreshAsync(stoppingToken);
-            }
-            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
-            {
-                logger.LogWarning(exception, "Emergency accesses could not be read; the next try is in {Seconds} s", _period.TotalSeconds);
-            }
-        }
+        var now = Clock.GetUtcNow().UtcTicks;
+        await using var session = await database.OpenAsync(cancellationToken);
+        var open = await OpenAsync(session, now, cancellationToken);
+        var byUser = open.GroupBy(row => row.UserId, StringComparer.Ordinal)
+            .ToFrozenDictionary(rows => rows.Key, rows => rows.ToImmutableArray(), StringComparer.Ordinal);
+        Volatile.Write(ref _view, new View(byUser, now));
     }
 
     private static async Task<List<EmergencyAccessRow>> OpenAsync(Session session, long now, CancellationToken cancellationToken)
@@ -143,7 +104,7 @@ internal sealed class EmergencyAccess(
         var intake = new AuditIntakeRow
         {
             Key = keys.Next(),
-            Recorded = clock.GetUtcNow().UtcTicks,
+            Recorded = Clock.GetUtcNow().UtcTicks,
             Payload = AuditRecordJson.Write(AuditRecord.Of(entry)),
         };
         batch.EmergencyAccess.AddRange(rows);
