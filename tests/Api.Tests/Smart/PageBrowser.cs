@@ -1,9 +1,9 @@
 using System.Net;
-using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Mvc.Testing.Handlers;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
+using TeleFhir.Api.Tests.Smart.People;
 
 namespace TeleFhir.Api.Tests.Smart;
 
@@ -11,7 +11,7 @@ namespace TeleFhir.Api.Tests.Smart;
 /// A browser without script: keeps cookies, follows redirects within the server, fills in the forms of a page and sends them with what is
 /// hidden in them.
 /// </summary>
-internal sealed partial class PageBrowser
+internal sealed class PageBrowser
 {
     private readonly HttpClient _http;
 
@@ -36,20 +36,15 @@ internal sealed partial class PageBrowser
 
     public Task<Answer> OpenAsync(string address) => GoAsync(new HttpRequestMessage(HttpMethod.Get, address));
 
+    private IReadOnlyList<PageForm> Forms => PageForm.AllIn(Page.Body, Address.PathAndQuery);
+
     /// <summary>Sends the first form that has a button with these words, with these values in place of what it holds; null leaves one out.</summary>
     public Task<Answer> SubmitAsync(string button, params (string Name, string? Value)[] values)
     {
-        var form = Form().Matches(Page.Body).Select(match => match.Value).First(form => ButtonOf(form, button) is not null);
-        var fields = FieldsOf(form).Where(field => values.All(value => value.Name != field.Key))
+        var form = Forms.First(form => form.Button(button) is not null);
+        var fields = form.Fields.Where(field => values.All(value => value.Name != field.Key))
             .Concat(values.Where(value => value.Value is not null).Select(value => KeyValuePair.Create(value.Name, value.Value!)));
-        var tag = ButtonOf(form, button)!;
-        if (Attribute(tag, "name") is { Length: > 0 } name)
-        {
-            fields = fields.Append(KeyValuePair.Create(name, Attribute(tag, "value") ?? ""));
-        }
-
-        var opening = form[..form.IndexOf('>', StringComparison.Ordinal)];
-        return PostAsync(Attribute(opening, "action")!, fields);
+        return PostAsync(form.Action, form.Button(button) is { Name.Length: > 0 } pressed ? fields.Append(new(pressed.Name, pressed.Value)) : fields);
     }
 
     public Task<Answer> PostAsync(string address, IEnumerable<KeyValuePair<string, string>> fields) =>
@@ -66,14 +61,7 @@ internal sealed partial class PageBrowser
     }
 
     /// <summary>The values of the boxes, fields and options of this name on the page.</summary>
-    public string[] ValuesOf(string name) =>
-    [
-        .. Input().Matches(Page.Body).Select(match => match.Value).Where(tag => Attribute(tag, "name") == name).Select(tag => Attribute(tag, "value") ?? ""),
-        .. from Match list in List().Matches(Page.Body)
-           where Attribute(list.Groups["tag"].Value, "name") == name
-           from Match option in Option().Matches(list.Value)
-           select Attribute(option.Value, "value") ?? "",
-    ];
+    public string[] ValuesOf(string name) => [.. Forms.SelectMany(form => form.Offered(name))];
 
     private async Task<Answer> GoAsync(HttpRequestMessage request)
     {
@@ -99,34 +87,4 @@ internal sealed partial class PageBrowser
 
     private static HttpClient Client(TestServer server, CookieContainer cookies) =>
         new(new CookieContainerHandler(cookies) { InnerHandler = server.CreateHandler() }) { BaseAddress = new Uri("http://localhost") };
-
-    private static IEnumerable<KeyValuePair<string, string>> FieldsOf(string form) =>
-        from Match match in Input().Matches(form)
-        let tag = match.Value
-        where Attribute(tag, "type") is not ("checkbox" or "radio") || tag.Contains(" checked", StringComparison.Ordinal)
-        where Attribute(tag, "name") is { Length: > 0 }
-        select KeyValuePair.Create(Attribute(tag, "name")!, Attribute(tag, "value") ?? "");
-
-    private static string? ButtonOf(string form, string words) => Button().Matches(form)
-        .Where(match => match.Groups["words"].Value.StartsWith(words, StringComparison.Ordinal))
-        .Select(match => match.Value)
-        .FirstOrDefault();
-
-    private static string? Attribute(string tag, string name) =>
-        Regex.Match(tag, $"\\s{name}=\"(?<value>[^\"]*)\"") is { Success: true } match ? WebUtility.HtmlDecode(match.Groups["value"].Value) : null;
-
-    [GeneratedRegex("<form.*?</form>", RegexOptions.Singleline)]
-    private static partial Regex Form();
-
-    [GeneratedRegex("<input[^>]*>")]
-    private static partial Regex Input();
-
-    [GeneratedRegex("<select(?<tag>[^>]*)>.*?</select>", RegexOptions.Singleline)]
-    private static partial Regex List();
-
-    [GeneratedRegex("<option[^>]*>")]
-    private static partial Regex Option();
-
-    [GeneratedRegex("<button[^>]*>(?<words>[^<]*)")]
-    private static partial Regex Button();
 }

@@ -78,13 +78,10 @@ internal sealed partial record ShownPage(string Address, HttpStatusCode Status, 
     /// <summary>The words on the page.</summary>
     public string Text => Blanks().Replace(WebUtility.HtmlDecode(Tag().Replace(Html, " ")), " ");
 
-    public IReadOnlyList<PageForm> Forms => [.. Form().Matches(Html).Select(match => PageForm.Read(match.Groups["tag"].Value, match.Groups["content"].Value, Address))];
+    public IReadOnlyList<PageForm> Forms => PageForm.AllIn(Html, Address);
 
     /// <summary>The form that has a field of this name.</summary>
     public PageForm FormWith(string field) => Forms.First(form => form.Inputs.Any(input => input.Name == field));
-
-    [GeneratedRegex("<form(?<tag>[^>]*)>(?<content>.*?)</form>", RegexOptions.Singleline)]
-    private static partial Regex Form();
 
     [GeneratedRegex("<[^>]*>")]
     private static partial Regex Tag();
@@ -94,13 +91,16 @@ internal sealed partial record ShownPage(string Address, HttpStatusCode Status, 
 }
 
 /// <summary>A control of a form; each option of a list is one.</summary>
-internal sealed record PageInput(string Name, string Type, string Value, bool IsSent, string Autocomplete);
+internal sealed record PageInput(string Name, string Type, string Value, bool IsSent, string Autocomplete, string Words = "");
 
 /// <summary>A form as it would be sent.</summary>
 internal sealed partial record PageForm(string Action, string Method, IReadOnlyList<PageInput> Inputs, IReadOnlyList<KeyValuePair<string, string>> Fields)
 {
     /// <summary>The values that are offered under a name.</summary>
     public IEnumerable<string> Offered(string name) => Inputs.Where(input => input.Name == name).Select(input => input.Value);
+
+    /// <summary>The button that says this; null where there is none.</summary>
+    public PageInput? Button(string words) => Inputs.FirstOrDefault(input => input.Type == "button" && input.Words.StartsWith(words, StringComparison.Ordinal));
 
     /// <summary>With this value, and no other, under the name.</summary>
     public PageForm With(string name, string value) => this with { Fields = [.. Fields.Where(field => field.Key != name), new(name, value)] };
@@ -112,7 +112,11 @@ internal sealed partial record PageForm(string Action, string Method, IReadOnlyL
     /// <summary>Sent by the button that says this.</summary>
     public PageForm Pressing(string name, string value) => this with { Fields = [.. Fields, new(name, value)] };
 
-    public static PageForm Read(string tag, string content, string address)
+    /// <summary>The forms of a page; one without an action goes to the page's own address.</summary>
+    public static IReadOnlyList<PageForm> AllIn(string html, string address) =>
+        [.. Form().Matches(html).Select(match => Read(match.Groups["tag"].Value, match.Groups["content"].Value, address))];
+
+    private static PageForm Read(string tag, string content, string address)
     {
         var own = Attributes(tag);
         var inputs = new List<PageInput>();
@@ -135,7 +139,7 @@ internal sealed partial record PageForm(string Action, string Method, IReadOnlyL
                 "button" or "submit" => false,
                 _ => true,
             };
-            inputs.Add(new(name, type, value, isSent, attributes.GetValueOrDefault("autocomplete", "")));
+            inputs.Add(new(name, type, value, isSent, attributes.GetValueOrDefault("autocomplete", ""), type == "button" ? match.Groups["inner"].Value : ""));
         }
 
         return new(
@@ -155,6 +159,9 @@ internal sealed partial record PageForm(string Action, string Method, IReadOnlyL
 
         return attributes;
     }
+
+    [GeneratedRegex("<form(?<tag>[^>]*)>(?<content>.*?)</form>", RegexOptions.Singleline)]
+    private static partial Regex Form();
 
     [GeneratedRegex("<(?<kind>input)\\b(?<tag>[^>]*)>|<(?<kind>select|textarea|button)\\b(?<tag>[^>]*)>(?<inner>.*?)</\\k<kind>>", RegexOptions.Singleline)]
     private static partial Regex Control();

@@ -3,10 +3,10 @@ using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.IdentityModel.Tokens;
+using TeleFhir.Api.Tests.Smart.People;
 
 namespace TeleFhir.Api.Tests.Smart.Server;
 
@@ -19,7 +19,7 @@ internal sealed record Returned(IReadOnlyDictionary<string, string> Parameters, 
 }
 
 /// <summary>A person in a browser and the app that they use, over plain HTTP: pages are read as forms.</summary>
-internal sealed partial class SmartBrowser(HttpClient browser)
+internal sealed class SmartBrowser(HttpClient browser)
 {
     public const string Redirect = "http://localhost:3000/";
     public const string Password = "Telefhir-demo-1";
@@ -84,7 +84,7 @@ internal sealed partial class SmartBrowser(HttpClient browser)
                 .Select(field => KeyValuePair.Create(field.Name, field.Name == "username" ? user : field.Name == "password" ? Password : field.Value)).ToList();
             if (html.Contains("<select", StringComparison.Ordinal))
             {
-                fields.Add(new("patient", patient ?? Options().Match(html).Groups[1].Value));
+                fields.Add(new("patient", patient ?? PageForm.AllIn(html, "")[^1].Offered("patient").First()));
                 fields.Add(new("action", "pick"));
             }
             else if (!fields.Exists(field => field.Key == "password"))
@@ -139,26 +139,9 @@ internal sealed partial class SmartBrowser(HttpClient browser)
     }
 
     /// <summary>The fields of the last form of a page, as a browser would send them.</summary>
-    public static List<(string Name, string Value, bool IsChoice)> Fields(string html)
-    {
-        var form = html[html.LastIndexOf("<form", StringComparison.Ordinal)..];
-        return
-        [
-            .. Inputs().Matches(form)
-                .Select(input => Attributes().Matches(input.Value).ToDictionary(pair => pair.Groups[1].Value, pair => WebUtility.HtmlDecode(pair.Groups[2].Value)))
-                .Where(input => input.ContainsKey("name"))
-                .Select(input => (Input: input, IsChoice: input.GetValueOrDefault("type") == "checkbox"))
-                .Where(input => !input.IsChoice || form.Contains($"value=\"{WebUtility.HtmlEncode(input.Input["value"])}\" checked", StringComparison.Ordinal))
-                .Select(input => (input.Input["name"], input.Input.GetValueOrDefault("value") ?? "", input.IsChoice)),
-        ];
-    }
-
-    [GeneratedRegex("<input[^>]*>")]
-    private static partial Regex Inputs();
-
-    [GeneratedRegex("([a-zA-Z]+)=\"([^\"]*)\"")]
-    private static partial Regex Attributes();
-
-    [GeneratedRegex("<option value=\"([^\"]*)\"")]
-    private static partial Regex Options();
+    public static List<(string Name, string Value, bool IsChoice)> Fields(string html) =>
+    [
+        .. PageForm.AllIn(html, "")[^1].Inputs.Where(input => input is { IsSent: true, Name.Length: > 0 } and not { Type: "option" })
+            .Select(input => (input.Name, input.Value, input.Type == "checkbox")),
+    ];
 }
