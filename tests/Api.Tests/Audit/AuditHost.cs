@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using TeleFhir.Api.Tests.Smart.Bearer;
+using TeleFhir.Domain.Audit;
 
 namespace TeleFhir.Api.Tests.Audit;
 
@@ -50,9 +51,9 @@ public sealed class AuditHost : IAsyncLifetime
         var backend = await BackendAsync("system/AuditEvent.rs");
         for (var tries = 0; ; tries++)
         {
-            // Later ones cannot come in between: entries of one process keep their order.
-            var found = (await Host.GetAsync("/fhir/AuditEvent?_count=1000&_sort=_id", backend)).Entries.Select(entry => entry!["resource"]!)
-                .Where(made => RequestIdOf(made) == requestId).ToList();
+            // Later ones cannot come in between: entries of one process keep their order, which is that of the numbers at the end of their ids.
+            var found = (await Host.GetAsync("/fhir/AuditEvent?_count=1000&_sort=-_lastUpdated", backend)).Entries.Select(entry => entry!["resource"]!)
+                .Where(made => RequestIdOf(made) == requestId).OrderBy(PlaceOf).ToList();
             if (found.Count >= expected)
             {
                 return found;
@@ -61,6 +62,12 @@ public sealed class AuditHost : IAsyncLifetime
             Assert.True(tries < 300, $"No AuditEvent of {requestId}.");
             await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, TestContext.Current.CancellationToken);
         }
+    }
+
+    private static (long? Number, string Id) PlaceOf(JsonNode made)
+    {
+        var id = made["id"]!.GetValue<string>();
+        return (AuditEventRendering.ParseId(id)?.Number, id);
     }
 
     public async Task<JsonNode> EventAsync(string requestId) => Assert.Single(await EventsAsync(requestId));

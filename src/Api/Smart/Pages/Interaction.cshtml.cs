@@ -94,7 +94,7 @@ internal sealed class InteractionModel(
 
         _interaction = interaction;
         var person = HttpContext.Features.Get<Person>();
-        if (person is null || (interaction.MustAuthenticate && person.AuthenticatedAt.ToUnixTimeMilliseconds() < interaction.Created.ToUnixTimeMilliseconds()))
+        if (person is null || (interaction.MustAuthenticate && person.AuthenticatedAt < interaction.Created))
         {
             return Redirect($"{SessionCookie.LoginPath}?returnUrl={Uri.EscapeDataString($"/auth/interaction/{id}")}");
         }

@@ -44,7 +44,7 @@ internal sealed class People(ISessions sessions, AuthorizationEvents events, Tim
             return null;
         }
 
-        var person = new Person(account, id, DateTimeOffset.FromUnixTimeMilliseconds(moment));
+        var person = new Person(account, id, new DateTimeOffset(moment, TimeSpan.Zero));
         context.User = principal;
         context.Features.Set(person);
         return person;
@@ -62,7 +62,7 @@ internal sealed class People(ISessions sessions, AuthorizationEvents events, Tim
         identity.AddClaim(new Claim(SessionCookie.Role, account.Role.ToString()));
         identity.AddClaim(new Claim(SessionCookie.SessionId, id));
         identity.AddClaim(new Claim(SessionCookie.AuthenticatedAt, now.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture)));
-        identity.AddClaim(new Claim(Moment, now.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture)));
+        identity.AddClaim(new Claim(Moment, now.UtcTicks.ToString(CultureInfo.InvariantCulture)));
         if (account.FhirUser is { } fhirUser)
         {
             identity.AddClaim(new Claim(SessionCookie.FhirUser, fhirUser));
