@@ -12,6 +12,7 @@ using TeleFhir.Api.Smart.Bearer;
 using TeleFhir.Api.Smart.Pages;
 using TeleFhir.Domain.Search;
 using TeleFhir.Domain.Storage;
+using TeleFhir.Domain.Terminology;
 using TeleFhir.Domain.Validation;
 using TeleFhir.Infrastructure;
 
@@ -44,6 +45,8 @@ internal static class Composition
         services.AddSingleton(provider => new HistoryToken(provider.GetRequiredService<PageLinkKey>().Bytes));
         services.AddSingleton<FhirAddress>();
         services.AddSingleton<ResourceValidator>();
+        services.AddSingleton<Vocabulary>();
+        services.AddSingleton<ITerminology>(provider => provider.GetRequiredService<Vocabulary>());
         services.AddSingleton<FhirServer>();
         services.AddBearerTokens();
         services.AddAuthorizationServer(builder.Configuration);
