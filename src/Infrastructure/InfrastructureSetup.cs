@@ -34,6 +34,9 @@ public static class InfrastructureSetup
         services.AddSingleton<GroupCommit>();
         services.AddSingleton(provider => VisibilityOf(provider.GetRequiredService<StorageSettings>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new StoreLimits(provider.GetRequiredService<StorageSettings>().DefaultTotalLimit));
+
+        // What is in value sets is itself read from the store: each asks for the other when it is needed.
+        services.AddSingleton<Func<ITerminology?>>(provider => provider.GetService<ITerminology>);
         services.AddSingleton<IResourceStore, ResourceStore>();
         services.AddSingleton<IConsistencyCheck, ConsistencyCheck>();
         services.AddSingleton<IImportLog, ImportLog>();

@@ -6,6 +6,7 @@ using TeleFhir.Domain.Access;
 using TeleFhir.Domain.Fhir;
 using TeleFhir.Domain.Search;
 using TeleFhir.Domain.Storage;
+using TeleFhir.Domain.Terminology;
 
 namespace TeleFhir.Infrastructure.Tests;
 
@@ -23,7 +24,8 @@ public sealed class TestStore : IAsyncDisposable
     private TestStore(StorageSettings settings, TimeProvider? clock, Func<ValueTask> drop)
     {
         Settings = settings;
-        var services = new ServiceCollection().AddLogging().AddTeleFhirInfrastructure(_ => settings);
+        var services = new ServiceCollection().AddLogging().AddTeleFhirInfrastructure(_ => settings)
+            .AddSingleton<ITerminology, Vocabulary>();
         if (clock is not null)
         {
             services.AddSingleton(clock);

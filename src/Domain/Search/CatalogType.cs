@@ -72,6 +72,7 @@ internal sealed record CatalogType(ImmutableArray<SearchParameter> Parameters, I
                     Components = draft.Kind == IndexKind.Composite ? plan.Components(draft, drafts) : [],
                     IsTimeline = draft.Kind == IndexKind.Date && draft.Code == timeline,
                     IsByPatient = own.Length > 0 && own.All(source => byPatient.Contains(source.ParameterId)),
+                    Modifiers = ModifiersOf(draft),
                     LongestRange = draft.Kind == IndexKind.Date ? LongestRange(draft) : null,
                 };
             }),
@@ -100,6 +101,25 @@ internal sealed record CatalogType(ImmutableArray<SearchParameter> Parameters, I
 
     private static ImmutableArray<string> TargetsOf(Definition definition) =>
         [.. (definition.Target ?? []).Select(target => target.GetLiteral()).Where(ResourceCatalog.IsKnown).Order(StringComparer.Ordinal)];
+
+    private static ImmutableArray<string> ModifiersOf(Draft draft)
+    {
+        var types = draft.Keys.Select(key => key.EndType).ToHashSet();
+        return draft.Kind switch
+        {
+            IndexKind.Id => ["missing", "not"],
+            IndexKind.Token when types.Contains(typeof(Identifier)) => ["missing", "not", "of-type", "text"],
+            IndexKind.Token when types.Contains(typeof(Coding)) || types.Contains(typeof(CodeableConcept)) =>
+                ["above", "below", "in", "missing", "not", "not-in", "text"],
+            IndexKind.Token when types.Any(typeof(Code).IsAssignableFrom) => ["above", "below", "in", "missing", "not", "not-in"],
+            IndexKind.Token => ["missing", "not"],
+            IndexKind.Reference when types.Contains(typeof(ResourceReference)) => ["identifier", "missing", "text"],
+            IndexKind.String => ["contains", "exact", "missing"],
+            IndexKind.Uri => ["above", "below", "missing"],
+            IndexKind.Composite => [],
+            _ => ["missing"],
+        };
+    }
 
     private static long? LongestRange(Draft draft)
     {

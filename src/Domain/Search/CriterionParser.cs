@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using Hl7.Fhir.Model;
 using TeleFhir.Domain.Fhir;
@@ -13,9 +14,30 @@ internal sealed class CriterionParser(SearchParameterCatalog catalog, SearchValu
     /// <summary>How a parameter name that asks for referring resources begins.</summary>
     public const string Has = "_has:";
 
-    private const int MaxDepth = 5;
+    private const int MaxDepth = 10;
     private const int MaxAlternatives = 1_000;
     private const int MaxConditions = 10_000;
+    private const int MaxValueSets = 10;
+
+    private static readonly FrozenDictionary<string, SearchModifier> _modifiers = new Dictionary<string, SearchModifier>
+    {
+        ["above"] = SearchModifier.Above,
+        ["below"] = SearchModifier.Below,
+        ["contains"] = SearchModifier.Contains,
+        ["exact"] = SearchModifier.Exact,
+        ["identifier"] = SearchModifier.Identifier,
+        ["not"] = SearchModifier.Not,
+        ["of-type"] = SearchModifier.OfType,
+        ["text"] = SearchModifier.Text,
+    }.ToFrozenDictionary(StringComparer.Ordinal);
+
+    private static readonly FrozenDictionary<string, ConceptRelation> _relations = new Dictionary<string, ConceptRelation>
+    {
+        ["above"] = ConceptRelation.Above,
+        ["below"] = ConceptRelation.Below,
+        ["in"] = ConceptRelation.In,
+        ["not-in"] = ConceptRelation.NotIn,
+    }.ToFrozenDictionary(StringComparer.Ordinal);
 
     private int _conditions;
 
@@ -43,7 +65,7 @@ internal sealed class CriterionParser(SearchParameterCatalog catalog, SearchValu
 
         return dot < 0
             ? Condition(parameter, modifier, value)
-            : Chain(parameter, modifier, name[(dot + 1)..], value, depth);
+            : Chain(parameter, modifier, name[(dot + 1)..], target => Parse(target, name[(dot + 1)..], value, depth + 1));
     }
 
     /// <summary>A name and the modifier after its colon, null where there is none.</summary>
@@ -53,21 +75,21 @@ internal sealed class CriterionParser(SearchParameterCatalog catalog, SearchValu
         return colon < 0 ? (name, null) : (name[..colon], name[(colon + 1)..]);
     }
 
-    private Criterion Condition(SearchParameter parameter, string? modifier, string value) => (modifier, parameter.Type) switch
+    private Criterion Condition(SearchParameter parameter, string? modifier, string value) => modifier switch
     {
-        (null, _) => Values(parameter, SearchModifier.None, value),
-        ("missing", not SearchParamType.Composite) => Missing(parameter, value),
-        ("exact", SearchParamType.String) => Values(parameter, SearchModifier.Exact, value),
-        ("contains", SearchParamType.String) => Values(parameter, SearchModifier.Contains, value),
-        ("not", SearchParamType.Token) => Values(parameter, SearchModifier.Not, value),
-        ("identifier", SearchParamType.Reference) => Values(parameter, SearchModifier.Identifier, value),
-        ("text" or "in" or "not-in" or "above" or "below" or "of-type", SearchParamType.Token)
-            or ("above" or "below", SearchParamType.Reference or SearchParamType.Uri) =>
-            throw FhirException.NotSupported($"Modifier :{modifier} is not supported on parameter {parameter.Code}."),
-        (_, SearchParamType.Reference) when ResourceCatalog.IsKnown(modifier) =>
+        null => Values(parameter, SearchModifier.None, value),
+        _ when parameter.Type == SearchParamType.Reference && ResourceCatalog.IsKnown(modifier) =>
             Values(parameter, SearchModifier.None, value, referenceType: modifier),
-        _ => throw FhirException.Invalid($"Parameter {parameter.Code} does not take the modifier :{SearchText.Shown(modifier)}."),
+        _ when !parameter.Modifiers.Contains(modifier) => throw Refused(parameter, modifier),
+        "missing" => Missing(parameter, value),
+        _ when parameter.Type == SearchParamType.Token && _relations.TryGetValue(modifier, out var relation) => Concept(parameter, relation, value),
+        _ => Values(parameter, _modifiers[modifier], value),
     };
+
+    private static FhirException Refused(SearchParameter parameter, string modifier) =>
+        modifier is "in" or "not-in" or "above" or "below" or "of-type" or "text"
+            ? FhirException.NotSupported($"Modifier :{modifier} is not supported on parameter {parameter.Code}.")
+            : FhirException.Invalid($"Parameter {parameter.Code} does not take the modifier :{SearchText.Shown(modifier)}.");
 
     private static MissingCriterion Missing(SearchParameter parameter, string value) => value switch
     {
@@ -90,12 +112,19 @@ internal sealed class CriterionParser(SearchParameterCatalog catalog, SearchValu
         }
 
         Spend(alternatives.Length);
-        return new ValueCriterion(parameter, modifier, [.. alternatives.Select(alternative => modifier == SearchModifier.Identifier
-            ? SearchValueParser.Token(parameter.Code, alternative)
-            : values.Parse(parameter, alternative, referenceType))]);
+        return new ValueCriterion(parameter, modifier, [.. alternatives.Select(alternative => modifier switch
+        {
+            SearchModifier.Identifier => SearchValueParser.Token(parameter.Code, alternative),
+            SearchModifier.OfType => SearchValueParser.OfType(parameter.Code, alternative),
+            SearchModifier.Text => new StringSearchValue(SearchText.Unescape(alternative)),
+            _ => values.Parse(parameter, alternative, referenceType),
+        })]);
     }
 
-    private ChainCriterion Chain(SearchParameter parameter, string? type, string rest, string value, int depth)
+    /// <summary>
+    /// What holds at the resources that a reference leads to: of one type, or of each that <paramref name="onTarget"/> has a condition for.
+    /// </summary>
+    public ChainCriterion Chain(SearchParameter parameter, string? type, string rest, Func<string, Criterion?> onTarget)
     {
         if (parameter.Type != SearchParamType.Reference || (type is not null && !ResourceCatalog.IsKnown(type)))
         {
@@ -111,7 +140,7 @@ internal sealed class CriterionParser(SearchParameterCatalog catalog, SearchValu
             try
             {
                 Spend(1);
-                if (Parse(target, rest, value, depth + 1) is { } criterion)
+                if (onTarget(target) is { } criterion)
                 {
                     targets.Add(new ChainTarget(target, criterion));
                 }
@@ -129,6 +158,20 @@ internal sealed class CriterionParser(SearchParameterCatalog catalog, SearchValu
                 $"No type that parameter {parameter.Code} may refer to here has a parameter {SearchText.Shown(rest)}.");
     }
 
+    /// <summary>Codes by where they stand in value sets and code systems.</summary>
+    public ConceptCriterion Concept(SearchParameter parameter, ConceptRelation relation, string value)
+    {
+        var alternatives = SearchText.Alternatives(value);
+        Spend(alternatives.Length);
+        return alternatives.Length is > 0 and <= MaxValueSets
+            ? new ConceptCriterion(parameter, relation, [.. alternatives.Select(alternative => relation is ConceptRelation.In or ConceptRelation.NotIn
+                ? new TokenSearchValue(null, SearchText.Unescape(alternative))
+                : SearchValueParser.Token(parameter.Code, alternative) is { System.Length: > 0, Code.Length: > 0 } token
+                    ? token
+                    : throw FhirException.Invalid($"Parameter {parameter.Code} needs system|code behind this modifier."))])
+            : throw FhirException.Invalid($"Parameter {parameter.Code} needs 1 to {MaxValueSets} values behind this modifier.");
+    }
+
     private HasCriterion ReverseChain(string name, string value, int depth)
     {
         var parts = name[Has.Length..].Split(':', 3);
@@ -144,7 +187,8 @@ internal sealed class CriterionParser(SearchParameterCatalog catalog, SearchValu
         return new HasCriterion(source, reference, criterion);
     }
 
-    private void Spend(int conditions)
+    /// <summary>Counts conditions; 400 where there are too many.</summary>
+    public void Spend(int conditions)
     {
         _conditions += conditions;
         if (_conditions > MaxConditions)

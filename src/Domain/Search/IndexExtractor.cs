@@ -30,7 +30,7 @@ public sealed class IndexExtractor
         var sink = new IndexSink(resource, values);
         foreach (var parameter in reader.Parameters)
         {
-            sink.StartParameter(parameter.Id);
+            sink.StartParameter(parameter.Numbers);
             foreach (var walk in parameter.Walks)
             {
                 sink.StartBranch();
@@ -79,13 +79,14 @@ public sealed class IndexExtractor
         return patient is not null && patient.StartsWith("Patient/", StringComparison.Ordinal) ? patient : null;
     }
 
-    private sealed record CompiledParameter(int Id, ImmutableArray<PathWalk> Walks);
+    private sealed record CompiledParameter(RowNumbers Numbers, ImmutableArray<PathWalk> Walks);
 
     private sealed record TypeReader(
         ImmutableArray<CompiledParameter> Parameters, ImmutableArray<int> TimelineSources, ImmutableArray<int> PatientSources)
     {
         public static TypeReader Of(SearchParameterCatalog catalog, string type) => new(
-            [.. catalog.Stored(type).Select(parameter => new CompiledParameter(parameter.Id, PathCompiler.Compile(parameter)))],
+            [.. catalog.Stored(type).Select(parameter => new CompiledParameter(
+                RowNumbers.Of(parameter.Id, isNamed: catalog.FindById(parameter.Id) is not null), PathCompiler.Compile(parameter)))],
             SourcesOf(catalog.For(type).Where(parameter => parameter.IsTimeline)),
             SourcesOf(catalog.For(type).Where(parameter =>
                 parameter.Kind == IndexKind.Reference && parameter.Code is "patient" or "subject")));

@@ -58,7 +58,7 @@ public sealed class SearchQueryParser(SearchParameterCatalog catalog, SearchLimi
     }
 
     /// <summary>The page that a token leads to. What can no longer be applied is refused: the rows would be others.</summary>
-    public SearchQuery Parse(PageRequest page) => Parse(page.Types, page.Parameters, strict: true) with { After = page.After };
+    public SearchQuery Parse(PageRequest page) => Parse(page.Types, page.Parameters, strict: true) with { After = page.After, Compartment = page.Compartment };
 
     private static bool IsReadable(string text) => text.Length <= MaxLength && SearchText.IsStorable(text);
 

@@ -32,6 +32,7 @@ internal sealed partial class ResourceStore
             caller.Demand(Interaction.SearchSystem);
         }
 
+        query = await WithCodesAsync(caller, query, cancellationToken);
         await using var session = await database.OpenAsync(cancellationToken);
         return query.Types.Length == 1
             ? await SearchTypeAsync(session, caller, query, cancellationToken)
@@ -81,7 +82,7 @@ internal sealed partial class ResourceStore
     {
         var type = query.Types[0];
         var visible = SightOf(caller, Interaction.SearchType);
-        var criteria = await ResolveAsync(session, Narrowed(query.Criteria, visible, type), visible, cancellationToken);
+        var criteria = await ResolveAsync(session, Narrowed(CriteriaOf(query, type), visible, type), visible, cancellationToken);
         var (order, keys) = OrderOf(query);
         var search = new SearchSql(database, type, criteria, await ChooseAsync(session, type, criteria, order, cancellationToken), visible);
         if (query.Count == 0)
@@ -305,104 +306,8 @@ internal sealed partial class ResourceStore
         return total;
     }
 
-    private async Task<(ImmutableArray<StoredResource> Included, ImmutableArray<string> Warnings)> IncludeAsync(
-        Session session, SearchQuery query, List<Match> page, Visible? visible, CancellationToken cancellationToken)
-    {
-        if (page.Count == 0 || (query.Includes.IsEmpty && query.ReverseIncludes.IsEmpty))
-        {
-            return ([], []);
-        }
-
-        var seen = page.Select(match => match.Key).ToHashSet();
-        var included = ImmutableArray.CreateBuilder<StoredResource>();
-        var warnings = ImmutableArray.CreateBuilder<string>();
-        var keys = page.Select(match => match.Key).ToList();
-        foreach (var include in query.Includes)
-        {
-            var sql = new SqlText();
-            sql.Append($"SELECT {RowReader.StoredColumns} FROM (SELECT DISTINCT x.hash AS hash FROM ix_reference x WHERE ");
-            sql.Append(database.AnyOf("x.key", keys, sql)).Append(" AND ")
-                .Append(new CriteriaSql(database, sql).Sources(include.Parameter.Sources, "x", true))
-                .Append(") t JOIN resource r ON r.id_hash = t.hash AND NOT r.deleted");
-            await TakeAsync(include, sql, include.TargetType, SearchTargets(include));
-        }
-
-        foreach (var include in query.ReverseIncludes)
-        {
-            var hashes = page
-                .Where(match => include.TargetType is null || match.Resource.Key.Type == include.TargetType)
-                .Select(match => StorageHash.OfReference(match.Resource.Key.Type, match.Resource.Key.Id))
-                .ToList();
-            if (hashes.Count > 0)
-            {
-                var sql = new SqlText();
-                sql.Append($"SELECT {RowReader.StoredColumns} FROM (SELECT DISTINCT x.key AS key FROM ix_reference x WHERE ");
-                sql.Append(new CriteriaSql(database, sql).Sources(include.Parameter.Sources, "x", true)).Append(" AND ")
-                    .Append(database.AnyOf("x.hash", hashes, sql))
-                    .Append(") t JOIN resource r ON r.key = t.key AND NOT r.deleted");
-                await TakeAsync(include, sql, targetType: null, [include.SourceType]);
-            }
-        }
-
-        return (included.ToImmutable(), warnings.ToImmutable());
-
-        async Task TakeAsync(Include include, SqlText sql, string? targetType, ImmutableArray<string> targetTypes)
-        {
-            if (targetType is not null)
-            {
-                sql.Append($" AND r.type = {sql.Value(ResourceCatalog.NumberOf(targetType))}");
-            }
-
-            AppendVisible(sql, visible, targetTypes);
-
-            sql.Append(FormattableString.Invariant($" LIMIT {limits.IncludeLimit + 1}"));
-            var rows = await session.QueryAsync(sql, row => (Key: row.GetInt64(0), Stored: row.ReadStored()), cancellationToken);
-            if (rows.Count > limits.IncludeLimit)
-            {
-                warnings.Add($"{include.SourceType}:{include.Parameter.Code} would include more than {limits.IncludeLimit} resources; the rest is left out.");
-            }
-
-            foreach (var (key, stored) in rows.Take(limits.IncludeLimit))
-            {
-                if (seen.Add(key))
-                {
-                    included.Add(stored);
-                }
-            }
-        }
-    }
-
-    private static ImmutableArray<string> SearchTargets(Include include) => include.TargetType is { } only ? [only]
-        : include.Parameter.Targets.IsEmpty ? ResourceCatalog.Types
-        : include.Parameter.Targets;
-
-    /// <summary>The row <c>r</c> is of one of the types and seen by the caller; types of which everything is seen are one list.</summary>
-    private void AppendVisible(SqlText sql, Visible? visible, ImmutableArray<string> types)
-    {
-        if (visible is null)
-        {
-            return;
-        }
-
-        var write = new CriteriaSql(database, sql);
-        var sights = types.Select(type => (Type: type, Criteria: visible(type))).Where(sight => !sight.Criteria.Contains(AnyCriterion.Nothing)).ToList();
-        sql.Append(" AND (");
-        sql.Append(write.AnyOf(
-            "r.type", [.. sights.Where(sight => sight.Criteria.IsEmpty).Select(sight => (long)ResourceCatalog.NumberOf(sight.Type))]));
-        foreach (var (type, criteria) in sights.Where(sight => !sight.Criteria.IsEmpty))
-        {
-            sql.Append($" OR (r.type = {sql.Value(ResourceCatalog.NumberOf(type))}");
-            foreach (var criterion in criteria)
-            {
-                sql.Append(" AND ");
-                write.Append(criterion, new Subject("r.key", "r", "r.rank"));
-            }
-
-            sql.Append(")");
-        }
-
-        sql.Append(")");
-    }
+    private ImmutableArray<Criterion> CriteriaOf(SearchQuery query, string type) =>
+        query.Compartment is { } owner ? query.Criteria.Add(Compartments.CriterionOf(catalog, owner, type)) : query.Criteria;
 
     private static ImmutableArray<Criterion> Narrowed(ImmutableArray<Criterion> criteria, Visible? visible, string type) =>
         visible is null ? criteria : criteria.AddRange(visible(type));
@@ -423,11 +328,15 @@ internal sealed partial class ResourceStore
             caller.Demand(Interaction.SearchType, type);
         }
 
-        var searches = (query.Types.IsEmpty ? ResourceCatalog.Types : query.Types)
-            .Where(type => caller.May(Interaction.SearchType, type))
-            .Select(type => new SearchSql(
-                database, type, Narrowed([.. query.Criteria.Select(criterion => OnType(criterion, type))], visible, type), driver: null, visible))
-            .ToList();
+        var searches = new List<SearchSql>();
+        foreach (var type in TypesOf(query).Where(type => caller.May(Interaction.SearchType, type)))
+        {
+            var own = Narrowed([.. CriteriaOf(query, type).Select(criterion => OnType(criterion, type))], visible, type);
+            var criteria = await ResolveAsync(session, own, visible, cancellationToken);
+            var driver = SearchDriver.For(criteria).Where(candidate => candidate.IsSelective).MinBy(candidate => candidate.Cost);
+            searches.Add(new SearchSql(database, type, criteria, driver, visible));
+        }
+
         if (searches.Count == 0)
         {
             return new SearchPage([], [], query.Total == TotalMode.None ? null : 0, null, []);
@@ -464,6 +373,12 @@ internal sealed partial class ResourceStore
             warnings);
     }
 
+    private static ImmutableArray<string> TypesOf(SearchQuery query)
+    {
+        var types = query.Types.IsEmpty ? ResourceCatalog.Types : query.Types;
+        return query.Compartment is { } owner ? [.. types.Intersect(Compartments.MembersOf(owner.Type))] : types;
+    }
+
     /// <summary>A parameter of all types is stored under each type's own id.</summary>
     private Criterion OnType(Criterion criterion, string type)
     {
@@ -472,6 +387,10 @@ internal sealed partial class ResourceStore
         return criterion switch
         {
             ValueCriterion value => value with { Parameter = Own(value.Parameter) },
+            ConceptCriterion concept => concept with { Parameter = Own(concept.Parameter) },
+            NotCriterion not => new NotCriterion(OnType(not.Criterion, type)),
+            AnyCriterion any => new AnyCriterion([.. any.Alternatives.Select(one => OnType(one, type))]),
+            AllCriterion all => new AllCriterion([.. all.Parts.Select(one => OnType(one, type))]),
             MissingCriterion missing => missing with { Parameter = Own(missing.Parameter) },
             ChainCriterion chain => chain with { Reference = Own(chain.Reference) },
             _ => criterion,
@@ -482,6 +401,7 @@ internal sealed partial class ResourceStore
         Session session, Caller caller, SearchQuery query, int limit, CancellationToken cancellationToken)
     {
         caller.Demand(Interaction.SearchType, query.Types[0]);
+        query = await WithCodesAsync(caller, query, cancellationToken);
         var visible = SightOf(caller, Interaction.SearchType);
         var criteria = await ResolveAsync(session, Narrowed(query.Criteria, visible, query.Types[0]), visible, cancellationToken);
         var driver = await ChooseAsync(session, query.Types[0], criteria, SearchOrder.Keys, cancellationToken);

@@ -19,6 +19,7 @@ internal sealed partial class ResourceStore(
     StoreLimits limits,
     Visibility visibility,
     AuditTrail trail,
+    Func<ITerminology?> terminology,
     TimeProvider clock) : IResourceStore
 {
     /// <inheritdoc />
