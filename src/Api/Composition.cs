@@ -91,7 +91,12 @@ internal static class Composition
             : new TeleFhirOptions().Limits.ShutdownTimeout;
 
     private static SearchLimits LimitsOf(TeleFhirOptions options) =>
-        new() { DefaultCount = options.Search.DefaultCount, MaxCount = options.Search.MaxCount };
+        new()
+    {
+        DefaultCount = options.Search.DefaultCount,
+        MaxCount = options.Search.MaxCount,
+        IndexesContent = options.Search.IndexContent,
+    };
 
     private static StorageSettings Storage(IServiceProvider provider)
     {
@@ -100,6 +105,7 @@ internal static class Composition
         {
             Provider = Enum.Parse<DatabaseProvider>(options.Database.Provider),
             ConnectionString = options.ConnectionStrings.TeleFhir,
+            IndexContent = options.Search.IndexContent,
             DefaultTotalLimit = options.Search.DefaultTotalLimit,
             UserPolicy = Enum.Parse<UserPolicy>(options.Access.UserPolicy),
             PublicBaseUrl = provider.GetRequiredService<FhirAddress>().Base,

@@ -82,6 +82,16 @@ public sealed class SearchModifierTests(SearchModifierTests.Fixture fixture) : I
         """{"resourceType":"Practitioner","id":"d2","active":false,"gender":"male","birthDate":"1970","name":[{"family":"Strom"},{"family":"Fluss"}]}""",
         """{"resourceType":"Practitioner","id":"d3","birthDate":"1980-12-31"}""",
         """
+        {"resourceType":"Goal","id":"n1","lifecycleStatus":"active","description":{"text":"Walk daily"},"subject":{"reference":"Patient/t1"},
+          "text":{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\"><p>Bone <b>metastases</b></p><p>Größe &lt; 5&#160;mm</p></div>"} }
+        """,
+        """
+        {"resourceType":"Goal","id":"n2","lifecycleStatus":"active","description":{"text":"Bones"},"subject":{"reference":"Patient/t2"},
+          "note":[{"text":"Nothing about the metastases"}],
+          "text":{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\">bone, liver</div>"} }
+        """,
+        """{"resourceType":"Goal","id":"n3","lifecycleStatus":"planned","description":{"text":"bone"},"subject":{"reference":"Patient/t2"} }""",
+        """
         {"resourceType":"Encounter","id":"v1","status":"finished","class":{"code":"VR"},"subject":{"reference":"Patient/t1"},
           "participant":[{"individual":{"reference":"Practitioner/d1"}}],"period":{"start":"2024-01-10","end":"2024-01-12"}}
         """,
@@ -199,6 +209,28 @@ public sealed class SearchModifierTests(SearchModifierTests.Fixture fixture) : I
         Questionnaire?_filter=url ne http://acme.example/fhir -> qa qc
         Questionnaire?_filter=url sw http://acme -> qa qb
         Questionnaire?_filter=url sb http://acme.example/fhir/x -> qb
+        Goal?_text=bone -> n1 n2
+        Goal?_text=BONE metastases -> n1
+        Goal?_text=metastases bone -> n1
+        Goal?_text=bon ->
+        Goal?_text=bon* -> n1 n2
+        Goal?_text=liv*,grosse -> n1 n2
+        Goal?_text=GRÖßE -> n1
+        Goal?_text=p ->
+        Goal?_text=mm -> n1
+        Goal?_text=bone\, liver -> n2
+        Goal?_text=walk ->
+        Goal?_text=' OR 1=1 ->
+        Goal?_text=")( ->
+        Goal?_content=metastases -> n1 n2
+        Goal?_content=bone -> n1 n2 n3
+        Goal?_content=planned -> n3
+        Goal?_content=bone planned -> n3
+        Goal?_content=bon* nothing -> n2
+        Goal?_text=bone&lifecycle-status=active&subject=Patient/t2 -> n2
+        Patient?_has:Goal:subject:_text=liver -> t2
+        ?_text=metastases -> n1
+        ?_content=nothing -> n2
         ?_filter=_id eq d1 or _id eq v1 -> d1 v1
         ?_filter=_id eq d1 and _lastUpdated ge 2000 -> d1
         """;
@@ -294,8 +326,8 @@ public sealed class SearchModifierTests(SearchModifierTests.Fixture fixture) : I
     [InlineData("Organization?_id=top&_revinclude=Patient:*", "")]
     [InlineData("Organization?_id=lower&_revinclude=*", "t1")]
     [InlineData("Organization?_id=top&_revinclude:iterate=Organization:partof", "lower middle")]
-    [InlineData("Organization?_id=top&_revinclude:iterate=*", "citrus lemon lower mg middle picked t1 v1")]
-    [InlineData("Patient?_id=t2&_revinclude=*", "bread gram picked stranger v2 whole")]
+    [InlineData("Organization?_id=top&_revinclude:iterate=*", "citrus lemon lower mg middle n1 picked t1 v1")]
+    [InlineData("Patient?_id=t2&_revinclude=*", "bread gram n2 n3 picked stranger v2 whole")]
     [InlineData("Patient?_id=t2&_revinclude=Observation:*", "gram")]
     public async Task Includes_what_is_asked_for(string search, string expected)
     {

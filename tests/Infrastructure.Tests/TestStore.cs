@@ -32,7 +32,7 @@ public sealed class TestStore : IAsyncDisposable
         }
 
         _services = services.BuildServiceProvider();
-        _parser = new SearchQueryParser(SearchParameterCatalog.R4, new SearchLimits(), Base, clock ?? TimeProvider.System);
+        _parser = new SearchQueryParser(_services.GetRequiredService<SearchParameterCatalog>(), new SearchLimits { IndexesContent = settings.IndexContent }, Base, clock ?? TimeProvider.System);
         _drop = drop;
     }
 
@@ -131,6 +131,7 @@ public sealed class TestStore : IAsyncDisposable
         Provider = provider,
         ConnectionString = connectionString,
         DefaultTotalLimit = totalLimit,
+        IndexContent = true,
         PublicBaseUrl = Base,
     };
 

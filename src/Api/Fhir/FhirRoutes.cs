@@ -40,6 +40,8 @@ internal static class FhirRoutes
 
         fhir.MapMethods("/", _read, Search.HandleAsync).Declares(Interaction.SearchSystem, "Search several types");
         fhir.MapPost("/_search", Search.HandleFormAsync).Declares(Interaction.SearchSystem, "Search several types with a form");
+        fhir.MapOperation("reindex", "Tell how far the search indexes are", _read, Reindex.StateAsync);
+        fhir.MapOperation("reindex", "Write all search indexes anew in the background", ["POST"], Reindex.StartAsync);
         fhir.MapMethods("/_history", _read, History.HandleAsync).Declares(Interaction.HistorySystem, "List the versions of everything");
         fhir.MapPost("/", Transaction.HandleAsync)
             .Declares(Interaction.Batch, "Run a transaction or a batch", or: Interaction.Transaction)

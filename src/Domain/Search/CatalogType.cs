@@ -80,6 +80,37 @@ internal sealed record CatalogType(ImmutableArray<SearchParameter> Parameters, I
         return new CatalogType(parameters, [.. plan.Stored]);
     }
 
+    /// <summary>A parameter beside those published, with rows of its own; null where its expression has no values of its type.</summary>
+    public static (SearchParameter Parameter, StoredParameter Rows)? Custom(string type, Definition definition)
+    {
+        var draft = Draft.Of(type, definition).Numbered(type, []);
+        if (!draft.Branches.IsEmpty && draft.Keys.IsEmpty)
+        {
+            return null;
+        }
+
+        // Where only the SDK reads the expression nobody knows what it leads to.
+        ImmutableArray<string> modifiers = !draft.Branches.IsEmpty ? ModifiersOf(draft)
+            : draft.Kind == IndexKind.Token ? ["missing", "not", "text"]
+            : draft.Kind == IndexKind.Reference ? ["identifier", "missing", "text"]
+            : ModifiersOf(draft);
+        var parameter = new SearchParameter
+        {
+            Id = draft.Id,
+            ResourceType = type,
+            Code = draft.Code,
+            Type = definition.Type,
+            Kind = draft.Kind,
+            Expression = draft.Expression,
+            Url = definition.Url ?? "",
+            Description = Describe(draft),
+            Targets = TargetsOf(definition),
+            Sources = [new IndexSource(draft.Id)],
+            Modifiers = modifiers,
+        };
+        return (parameter, new StoredParameter(draft.Id, draft.Kind, draft.Expression, draft.Branches));
+    }
+
     /// <summary>The number of a parameter: the same wherever and whenever it is computed.</summary>
     public static int IdOf(string type, string code) => unchecked((int)XxHash32.HashToUInt32(Encoding.UTF8.GetBytes($"{type}.{code}")));
 

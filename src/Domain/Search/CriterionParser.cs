@@ -9,7 +9,7 @@ namespace TeleFhir.Domain.Search;
 /// Reads the conditions of one search: plain parameters, modifiers, chains and <c>_has</c>, to a limited depth and a limited number
 /// in all, since a short untyped chain can stand for thousands of conditions.
 /// </summary>
-internal sealed class CriterionParser(SearchParameterCatalog catalog, SearchValueParser values)
+internal sealed class CriterionParser(SearchParameterCatalog catalog, SearchValueParser values, bool indexesContent)
 {
     /// <summary>How a parameter name that asks for referring resources begins.</summary>
     public const string Has = "_has:";
@@ -18,6 +18,8 @@ internal sealed class CriterionParser(SearchParameterCatalog catalog, SearchValu
     private const int MaxAlternatives = 1_000;
     private const int MaxConditions = 10_000;
     private const int MaxValueSets = 10;
+    private const int MaxTexts = 20;
+    private const int MaxTextLength = 1_000;
 
     private static readonly FrozenDictionary<string, SearchModifier> _modifiers = new Dictionary<string, SearchModifier>
     {
@@ -56,9 +58,14 @@ internal sealed class CriterionParser(SearchParameterCatalog catalog, SearchValu
             return ReverseChain(name, value, depth);
         }
 
+        if (name is "_text" or "_content")
+        {
+            return Words(name == "_content", value);
+        }
+
         var dot = name.IndexOf('.', StringComparison.Ordinal);
         var (code, modifier) = Cut(dot < 0 ? name : name[..dot]);
-        if (catalog.Find(type, code) is not { Type: not SearchParamType.Special } parameter)
+        if (catalog.Searchable(type, code) is not { Type: not SearchParamType.Special } parameter)
         {
             return null;
         }
@@ -73,6 +80,21 @@ internal sealed class CriterionParser(SearchParameterCatalog catalog, SearchValu
     {
         var colon = name.IndexOf(':', StringComparison.Ordinal);
         return colon < 0 ? (name, null) : (name[..colon], name[(colon + 1)..]);
+    }
+
+    /// <summary>Words of the narrative or of the whole content (https://hl7.org/fhir/R4/search.html#content).</summary>
+    private WordsCriterion Words(bool isContent, string value)
+    {
+        if (isContent && !indexesContent)
+        {
+            throw FhirException.NotSupported("_content is not supported: this server does not index the whole content (Search:IndexContent).");
+        }
+
+        var alternatives = SearchText.Alternatives(value);
+        Spend(alternatives.Length);
+        return alternatives.Length is > 0 and <= MaxTexts && value.Length <= MaxTextLength
+            ? new WordsCriterion(isContent, [.. alternatives.Select(SearchText.Unescape)])
+            : throw FhirException.Invalid($"Looking for words takes 1 to {MaxTexts} texts of together {MaxTextLength} characters.");
     }
 
     private Criterion Condition(SearchParameter parameter, string? modifier, string value) => modifier switch
@@ -176,7 +198,7 @@ internal sealed class CriterionParser(SearchParameterCatalog catalog, SearchValu
     {
         var parts = name[Has.Length..].Split(':', 3);
         if (parts is not [var source, var code, var rest] || !ResourceCatalog.IsKnown(source)
-            || catalog.Find(source, code) is not { Type: SearchParamType.Reference } reference)
+            || catalog.Searchable(source, code) is not { Type: SearchParamType.Reference } reference)
         {
             throw FhirException.Invalid("_has needs _has:Type:reference:parameter, where the reference is a parameter of the type.");
         }

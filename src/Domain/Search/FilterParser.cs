@@ -30,7 +30,7 @@ internal sealed class FilterParser(SearchParameterCatalog catalog, SearchValuePa
     {
         var (name, where) = test.Path[at];
         var (code, target) = CriterionParser.Cut(name);
-        if (!knows(code) || catalog.Find(type, code) is not { } parameter)
+        if (!knows(code) || catalog.Searchable(type, code) is not { } parameter)
         {
             throw FhirException.Invalid($"_filter: {type} has no search parameter {SearchText.Shown(code)}.");
         }

@@ -15,7 +15,7 @@ internal sealed class SearchDraft(
     private const string List = "List";
     private const int MaxSortKeys = 8;
 
-    private readonly CriterionParser _criteria = new(catalog, values);
+    private readonly CriterionParser _criteria = new(catalog, values, limits.IndexesContent);
     private readonly HashSet<string> _once = [];
     private readonly List<KeyValuePair<string, string>> _applied = [];
     private readonly List<string> _warnings = [];
@@ -220,7 +220,7 @@ internal sealed class SearchDraft(
         }
 
         return parts[1] == "*" ? new Include(parts[0], null, target)
-            : catalog.Find(parts[0], parts[1]) is { Type: SearchParamType.Reference } parameter ? new Include(parts[0], parameter, target)
+            : catalog.Searchable(parts[0], parts[1]) is { Type: SearchParamType.Reference } parameter ? new Include(parts[0], parameter, target)
             : null;
     }
 
@@ -252,7 +252,7 @@ internal sealed class SearchDraft(
     private bool IsKnown(string code) => types.Length == 1 || (code.StartsWith('_') && code != "_has");
 
     private SearchParameter? Find(string code) =>
-        (types.Length == 1 || code.StartsWith('_')) && catalog.Find(_type, code) is { Type: not SearchParamType.Special } parameter
+        (types.Length == 1 || code.StartsWith('_')) && catalog.Searchable(_type, code) is { Type: not SearchParamType.Special } parameter
             ? parameter
             : null;
 }

@@ -19,6 +19,7 @@ public static class SearchGuard
         MissingCriterion missing => $"{Name(missing.Parameter)}:Missing={missing.IsMissing}",
         ChainCriterion chain => $"{Name(chain.Reference)}.{Join(chain.Targets.Select(Text))}",
         ConceptCriterion concept => $"{Name(concept.Parameter)}:{concept.Relation}={Join(concept.Values.Select(Text))}",
+        WordsCriterion words => $"words:{words.IsContent}={Join(words.Texts.Select(Text))}",
         NotCriterion not => $"!{Text(not.Criterion)}",
         AnyCriterion any => $"any{Join(any.Alternatives.Select(Text))}",
         AllCriterion all => $"all{Join(all.Parts.Select(Text))}",

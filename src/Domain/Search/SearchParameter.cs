@@ -119,6 +119,9 @@ public sealed record SearchParameter
     /// <summary>The modifiers it takes, without their colon, in alphabetical order; <c>:[type]</c> of references is not among them.</summary>
     public ImmutableArray<string> Modifiers { get; init; } = [];
 
+    /// <summary>Whether all that is stored is indexed under it; false for a parameter that was added and whose index is being built.</summary>
+    public bool IsReady { get; init; } = true;
+
     /// <summary>The longest a value's range can be, in ticks; null where a value may be open-ended (Period, Timing).</summary>
     public long? LongestRange { get; init; }
 }

@@ -91,6 +91,9 @@ public enum ConceptRelation
     Above,
 }
 
+/// <summary>The words of one of the texts are in the narrative, or anywhere in the content.</summary>
+public sealed record WordsCriterion(bool IsContent, ImmutableArray<string> Texts) : Criterion;
+
 /// <summary>This does not hold.</summary>
 public sealed record NotCriterion(Criterion Criterion) : Criterion;
 

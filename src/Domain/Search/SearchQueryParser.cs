@@ -9,6 +9,9 @@ public sealed record SearchLimits
     /// <summary>Matches per page where <c>_count</c> is not given.</summary>
     public int DefaultCount { get; init; } = 50;
 
+    /// <summary>Whether <c>_content</c> can be searched by.</summary>
+    public bool IndexesContent { get; init; }
+
     /// <summary>The most that <c>_count</c> gives.</summary>
     public int MaxCount { get; init; } = 1_000;
 }

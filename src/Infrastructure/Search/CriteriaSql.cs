@@ -68,6 +68,9 @@ internal sealed class CriteriaSql(Database database, SqlText sql, Visible? visib
                 sql.Append($"EXISTS (SELECT 1 FROM ix_reference {x} WHERE {x}.key = {subject.Key} AND {Sources(targets.Reference.Sources, x, false)}")
                     .Append($" AND {AnyOf($"{x}.hash", targets.Hashes)}{database.Fence})");
                 break;
+            case WordsCriterion words:
+                sql.Append(Words(words, subject.Key));
+                break;
             case RefersToCriterion refers:
                 sql.Append(RefersTo(refers, subject));
                 break;
@@ -361,6 +364,15 @@ internal sealed class CriteriaSql(Database database, SqlText sql, Visible? visib
         ]);
         return $"EXISTS (SELECT 1 FROM {string.Join(", ", parts.Select(part => $"{TableOf(part.component.Kind)} {part.alias}"))}"
             + $" WHERE {string.Join(" AND ", conditions)}{database.Fence})";
+    }
+
+    /// <summary>The key is one of a resource with the words of one of the texts.</summary>
+    public string Words(WordsCriterion criterion, string key)
+    {
+        var alternatives = criterion.Texts.Select(FullText.Query).Where(words => words.Count > 0).ToList();
+        return alternatives.Count == 0
+            ? "1 = 0"
+            : $"{key} IN ({database.WithWords(criterion.IsContent ? FullText.Content : FullText.Narrative, alternatives, sql)})";
     }
 
     private string RefersTo(RefersToCriterion refers, Subject subject)

@@ -51,6 +51,7 @@ internal sealed record SearchDriver(
                 TargetsCriterion targets => References(targets.Reference.Sources, targets.Hashes, targets, narrow: false),
                 RefersToCriterion refers => References(
                     refers.Sources, [StorageHash.OfReference(refers.Target.Type, refers.Target.Id)], refers, narrow: true),
+                WordsCriterion words => new SearchDriver("resource", [(write, _) => write.Words(words, "d.key")], false, Many, [words]),
                 ValueCriterion value => ForValue(value),
                 CompartmentCriterion { Patients: NamedPatients patients } own => Compartment(own, patients),
                 _ => null,

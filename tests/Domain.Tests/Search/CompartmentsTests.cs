@@ -19,9 +19,9 @@ public sealed class CompartmentsTests
         {
             var compartment = definition.Code!.Value.ToString();
             Assert.True(Compartments.IsKnown(compartment));
-            foreach (var member in definition.Resource.Where(member => ResourceCatalog.IsKnown(member.CodeElement!.ObjectValue as string)))
+            foreach (var member in definition.Resource.Where(member => ResourceCatalog.IsKnown(member.CodeElement!.JsonValue as string)))
             {
-                var type = (string)member.CodeElement!.ObjectValue!;
+                var type = (string)member.CodeElement!.JsonValue!;
                 Assert.Equal(member.Param.Where(code => code != "{def}"), Compartments.ParametersOf(compartment, type));
                 Assert.All(Compartments.ParametersOf(compartment, type), code => Assert.NotNull(SearchParameterCatalog.R4.Find(type, code)));
             }
