@@ -90,8 +90,7 @@ internal static class Composition
             ? timeout
             : new TeleFhirOptions().Limits.ShutdownTimeout;
 
-    private static SearchLimits LimitsOf(TeleFhirOptions options) =>
-        new()
+    private static SearchLimits LimitsOf(TeleFhirOptions options) => new()
     {
         DefaultCount = options.Search.DefaultCount,
         MaxCount = options.Search.MaxCount,

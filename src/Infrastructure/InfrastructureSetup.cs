@@ -34,6 +34,7 @@ public static class InfrastructureSetup
         services.AddSingleton(provider => Open(provider.GetRequiredService<StorageSettings>()));
         services.AddSingleton<GroupCommit>();
         services.AddSingleton(provider => VisibilityOf(provider.GetRequiredService<StorageSettings>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<CallerSights>();
         services.AddSingleton(provider => new StoreLimits(provider.GetRequiredService<StorageSettings>().DefaultTotalLimit));
 
         // What is in value sets is itself read from the store: each asks for the other when it is needed.

@@ -36,8 +36,8 @@ internal sealed record FhirRequest
     /// <summary>The address below the base, as written: <c>Type/id</c> or <c>Type?criteria</c>, which is what a write is about.</summary>
     public string Url { get; init; } = string.Empty;
 
-    /// <summary>The conditions of a read.</summary>
-    public Preconditions Preconditions { get; init; } = Preconditions.None;
+    /// <summary>The conditions of a read; null where there are none.</summary>
+    public Preconditions? Preconditions { get; init; }
 
     /// <summary>The header of a write as sent.</summary>
     public string? IfMatch { get; init; }
@@ -78,9 +78,7 @@ internal sealed record FhirRequest
             Key = type is not null && routeValues["id"] is string id ? new ResourceKey(type, id, Version(routeValues["vid"])) : default,
             Parameters = parameters,
             Url = UrlOf(type, routeValues["id"] as string, context.Request.QueryString),
-            Preconditions = HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method)
-                ? Preconditions.Of(context.Request.Headers)
-                : Preconditions.None,
+            Preconditions = PreconditionsOf(context.Request),
             IfMatch = context.Request.Headers.IfMatch,
             IfNoneMatch = context.Request.Headers.IfNoneMatch,
             IfNoneExist = context.Request.Headers["If-None-Exist"],
@@ -107,7 +105,7 @@ internal sealed record FhirRequest
                 Compartment = CompartmentOf(compartment, owner),
                 Key = default,
                 Parameters = parameters,
-                Preconditions = Preconditions.None,
+                Preconditions = null,
             };
         }
 
@@ -160,6 +158,13 @@ internal sealed record FhirRequest
     private static ResourceKey CompartmentOf(string type, string id) => Compartments.IsKnown(type) && ResourceKey.IsId(id)
         ? new ResourceKey(type, id)
         : throw FhirException.NotFound("There is nothing at this address: compartments are those of Device, Encounter, Patient, Practitioner and RelatedPerson.");
+
+    private static Preconditions? PreconditionsOf(HttpRequest request)
+    {
+        var headers = request.Headers;
+        return headers.IfMatch.Count + headers.IfNoneMatch.Count + headers.IfModifiedSince.Count > 0
+            && (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method)) ? Preconditions.Of(headers) : null;
+    }
 
     private static string UrlOf(string? type, string? id, QueryString query) => id is null ? $"{type}{query.Value}" : $"{type}/{id}";
 

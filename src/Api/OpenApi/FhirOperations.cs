@@ -10,7 +10,7 @@ namespace TeleFhir.Api.OpenApi;
 internal sealed class FhirOperations(OpenApiDocument document, SearchParameterCatalog catalog)
 {
     private static readonly string[] _resultParameters =
-        ["_count", "_sort", "_total", "_include", "_revinclude", "_has", "_summary", "_elements", "_pretty"];
+        ["_count", "_sort", "_total", "_include", "_revinclude", "_has", "_filter", "_text", "_list", "_summary", "_elements", "_pretty"];
 
     public OpenApiOperation Capabilities()
     {
@@ -29,6 +29,32 @@ internal sealed class FhirOperations(OpenApiDocument document, SearchParameterCa
         "System", "Search across types", "By the parameters that all types have; `_type` names types.", [],
         ["_count", "_sort", "_total", "_summary", "_elements", "_pretty"],
         (200, Bundle("Matches, last changed first.")), (400, null));
+
+    public OpenApiOperation IndexState() => Operation(
+        "System", "Tell how far the search indexes are", "Of everything, and of each SearchParameter that is stored and active.", [], ["_pretty"],
+        (200, Resource("Parameters", "The state of each.")));
+
+    public OpenApiOperation Reindex() => Operation(
+        "System", "Write all search indexes anew", "In the background; searches go on meanwhile.", [], ["_pretty"],
+        (202, Resource("Parameters", "The state of each.")));
+
+    public OpenApiOperation SearchCompartment() => Operation(
+        "System",
+        "Search a compartment",
+        "One type, or `*` for all, of what is in the compartment of a Patient, Encounter, Practitioner, Device or RelatedPerson.",
+        [
+            .. ((string, string)[])[("compartment", "The type of the owner."), ("owner", "The id of the owner."), ("type", "A type, or `*`.")]
+                .Select(one => new OpenApiParameter
+                {
+                    Name = one.Item1,
+                    In = ParameterLocation.Path,
+                    Required = true,
+                    Description = one.Item2,
+                    Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+                }),
+        ],
+        _resultParameters,
+        (200, Bundle("One page of matches; `next` leads to the following one.")), (400, null), (404, null));
 
     public OpenApiOperation Bundle()
     {

@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.Options;
@@ -21,7 +22,7 @@ internal static class SmartServer
     {
         services.AddSingleton<SmartAddresses>();
         services.AddSingleton(provider => new ClientRules(provider.GetRequiredService<IHostEnvironment>().IsDevelopment()));
-        services.AddDataProtection().SetApplicationName("TeleFhir");
+        SealKeyRing(services.AddDataProtection().SetApplicationName("TeleFhir"), configuration);
         services.AddSingleton<IConfigureOptions<KeyManagementOptions>, KeyRingDocuments>();
         services.AddSingleton<ServerKeys>();
         services.AddSessionCookie();
@@ -69,6 +70,11 @@ internal static class SmartServer
                 return next(context);
             });
             auth.UseMiddleware<AuthorizationHeaders>();
+            if (!app.Environment.IsDevelopment())
+            {
+                auth.UseMiddleware<AuthorizationLimits>();
+            }
+
             auth.UseAuthentication();
         });
     }
@@ -86,6 +92,15 @@ internal static class SmartServer
         app.MapMethods(SmartAddresses.BrandsPath, ["GET", "HEAD"], Brands.HandleAsync).AllowAnonymous().ExcludeFromDescription();
         app.MapPost(SmartAddresses.RegisterPath, Register.HandleAsync).AllowAnonymous().ExcludeFromDescription();
         app.MapMethods(SmartAddresses.LaunchPath, ["GET", "POST"], Launch.HandleAsync).AllowAnonymous().ExcludeFromDescription();
+    }
+
+    // With it whoever copies the database has the ring and cannot open it. A file that is missing is told by the validation of options.
+    private static void SealKeyRing(IDataProtectionBuilder ring, IConfiguration configuration)
+    {
+        if (configuration["Auth:KeyRingCertificate"] is { } file && File.Exists(file))
+        {
+            ring.ProtectKeysWithCertificate(X509CertificateLoader.LoadPkcs12FromFile(file, configuration["Auth:KeyRingPassword"]));
+        }
     }
 
     private static void Configure(OpenIddictServerBuilder server)

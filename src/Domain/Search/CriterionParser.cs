@@ -58,6 +58,12 @@ internal sealed class CriterionParser(SearchParameterCatalog catalog, SearchValu
             return ReverseChain(name, value, depth);
         }
 
+        if (name == "_filter")
+        {
+            Spend(1);
+            return new FilterParser(catalog, values, this).Parse(type, value, _ => true);
+        }
+
         if (name is "_text" or "_content")
         {
             return Words(name == "_content", value);
