@@ -32,26 +32,20 @@ internal sealed class FhirOperations(OpenApiDocument document, SearchParameterCa
 
     public OpenApiOperation IndexState() => Operation(
         "System", "Tell how far the search indexes are", "Of everything, and of each SearchParameter that is stored and active.", [], ["_pretty"],
-        (200, Resource("Parameters", "The state of each.")));
+        (200, Resource(null, "Parameters with the state of each.")));
 
     public OpenApiOperation Reindex() => Operation(
         "System", "Write all search indexes anew", "In the background; searches go on meanwhile.", [], ["_pretty"],
-        (202, Resource("Parameters", "The state of each.")));
+        (202, Resource(null, "Parameters with the state of each.")));
 
     public OpenApiOperation SearchCompartment() => Operation(
         "System",
         "Search a compartment",
         "One type, or `*` for all, of what is in the compartment of a Patient, Encounter, Practitioner, Device or RelatedPerson.",
         [
-            .. ((string, string)[])[("compartment", "The type of the owner."), ("owner", "The id of the owner."), ("type", "A type, or `*`.")]
-                .Select(one => new OpenApiParameter
-                {
-                    Name = one.Item1,
-                    In = ParameterLocation.Path,
-                    Required = true,
-                    Description = one.Item2,
-                    Schema = new OpenApiSchema { Type = JsonSchemaType.String },
-                }),
+            PathParameter("compartment", "The type of the owner."),
+            PathParameter("owner", "The id of the owner."),
+            PathParameter("type", "A type, or `*`."),
         ],
         _resultParameters,
         (200, Bundle("One page of matches; `next` leads to the following one.")), (400, null), (404, null));
@@ -171,6 +165,15 @@ internal sealed class FhirOperations(OpenApiDocument document, SearchParameterCa
     {
         Required = true,
         Content = FhirComponents.Content(schema, example),
+    };
+
+    private static OpenApiParameter PathParameter(string name, string description) => new()
+    {
+        Name = name,
+        In = ParameterLocation.Path,
+        Required = true,
+        Description = description,
+        Schema = new OpenApiSchema { Type = JsonSchemaType.String },
     };
 
     private static IEnumerable<IOpenApiParameter> TypeParameter(string type) =>
