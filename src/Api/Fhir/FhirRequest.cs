@@ -62,7 +62,7 @@ internal sealed record FhirRequest
     public static ValueTask<FhirRequest> BindAsync(HttpContext context)
     {
         var parameters = Parse(context.Request.QueryString.Value);
-        context.Features.Set(Negotiation.Take(context.Request.Headers.Accept, ref parameters));
+        context.Features.Set(Negotiation.Take(context.Request.Headers.Accept, context.Request.ContentType, ref parameters));
         var routeValues = context.Request.RouteValues;
         var type = (string?)routeValues["type"];
         if (type is not null && !ResourceCatalog.IsKnown(type))
@@ -96,7 +96,7 @@ internal sealed record FhirRequest
     public FhirRequest Of(BundleEntry entry)
     {
         var parameters = Parse(entry.Url.Query);
-        Negotiation.Take(StringValues.Empty, ref parameters);
+        Negotiation.Take(StringValues.Empty, null, ref parameters);
         if (entry is { Interaction: Interaction.SearchType or Interaction.SearchSystem, Url: { Type: { } compartment, Id: { } owner } })
         {
             return InBundle() with
@@ -123,7 +123,13 @@ internal sealed record FhirRequest
     public FhirRequest WithForm(string form)
     {
         var parameters = Parse(form);
-        Negotiation.Take(StringValues.Empty, ref parameters);
+        var all = parameters;
+        var answer = Negotiation.Take(StringValues.Empty, null, ref parameters);
+        if (parameters.Length < all.Length)
+        {
+            Body.Answer(answer);
+        }
+
         if (parameters.Any(parameter => parameter.Key == "access_token"))
         {
             throw FhirException.Invalid("The access token belongs in the Authorization header, not in the form.");

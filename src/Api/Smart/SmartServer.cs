@@ -52,8 +52,10 @@ internal static class SmartServer
     /// <summary>Serves the endpoints that OpenIddict answers itself, and says who is signed in to those behind it. Only under <c>/auth</c>.</summary>
     public static void UseAuthorizationServer(this WebApplication app)
     {
-        // Otherwise the framework would put it in front of everything, the FHIR interactions too.
-        ((IApplicationBuilder)app).Properties["__AuthenticationMiddlewareSet"] = true;
+        // Otherwise the framework would put its own in front of everything, the FHIR interactions too; access is decided by the gate.
+        var properties = ((IApplicationBuilder)app).Properties;
+        properties["__AuthenticationMiddlewareSet"] = true;
+        properties["__AuthorizationMiddlewareSet"] = true;
         if (!IsWanted(app.Configuration))
         {
             return;
@@ -149,6 +151,7 @@ internal static class SmartServer
             .AddEventHandler(AssertionValidation.Descriptor)
             .AddEventHandler(AssertionUse.Descriptor)
             .AddEventHandler(ReuseDetection.Descriptor)
+            .AddEventHandler(TokenRefusals.Descriptor)
             .AddEventHandler(IntrospectionBearer.Descriptor)
             .AddEventHandler(IntrospectionClientType.Descriptor)
             .AddEventHandler(IntrospectionMembers.Descriptor)

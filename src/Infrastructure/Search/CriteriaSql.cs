@@ -292,7 +292,7 @@ internal sealed class CriteriaSql(Database database, SqlText sql, Visible? visib
                 return $"{subject.Rank} <> 0 AND " + Or(criterion.Values, value => Date(
                     (DateSearchValue)value, subject.Rank, high, parameter.LongestRange));
             case IndexKind.Composite:
-                return Or(criterion.Values, value => Composite(parameter, (CompositeSearchValue)value, subject));
+                return Composite(parameter, criterion.Values, subject);
         }
 
         var x = Alias();
@@ -350,20 +350,23 @@ internal sealed class CriteriaSql(Database database, SqlText sql, Visible? visib
         }).Distinct(),
     ];
 
-    private string Composite(SearchParameter parameter, CompositeSearchValue value, Subject subject)
+    /// <summary>One probe for all alternatives: as many probes as there are would take longer to plan than to run.</summary>
+    private string Composite(SearchParameter parameter, ImmutableArray<SearchValue> values, Subject subject)
     {
-        var parts = parameter.Components.Zip(value.Parts, (component, part) => (component, part, alias: Alias())).ToList();
-        var conditions = parts.SelectMany((part, at) => (string[])
+        var parts = parameter.Components.Select(component => (component, alias: Alias())).ToList();
+        var joined = parts.SelectMany((part, at) => (string[])
         [
             $"{part.alias}.key = {subject.Key}",
             .. at == 0 ? [] : (string[])[$"{part.alias}.item = {parts[0].alias}.item"],
-            part.part is QuantitySearchValue quantity
+            .. part.component.Kind == IndexKind.Quantity
+                ? [] : (string[])[Sources(part.component.Sources, part.alias, part.component.Kind == IndexKind.Reference)],
+        ]).ToList();
+        string Holds(SearchValue value) => string.Join(" AND ", parts.Zip(((CompositeSearchValue)value).Parts, (part, given) =>
+            given is QuantitySearchValue quantity
                 ? Quantities(part.component.Sources, quantity, part.alias)
-                : Sources(part.component.Sources, part.alias, part.component.Kind == IndexKind.Reference)
-                    + $" AND {Condition(parameter, part.component.Kind, SearchModifier.None, part.part, part.alias)}",
-        ]);
+                : Condition(parameter, part.component.Kind, SearchModifier.None, given, part.alias)));
         return $"EXISTS (SELECT 1 FROM {string.Join(", ", parts.Select(part => $"{TableOf(part.component.Kind)} {part.alias}"))}"
-            + $" WHERE {string.Join(" AND ", conditions)}{database.Fence})";
+            + $" WHERE {string.Join(" AND ", joined)} AND {Or(values, Holds)}{database.Fence})";
     }
 
     /// <summary>The key is one of a resource with the words of one of the texts.</summary>

@@ -62,10 +62,10 @@ public sealed class SearchQueryParserTests
 
     [Theory]
     [InlineData("status:text=a")]
-    [InlineData("code:in=http://vs")]
-    [InlineData("code:not-in=http://vs")]
-    [InlineData("code:above=a")]
-    [InlineData("code:below=a")]
+    [InlineData("identifier:in=http://vs")]
+    [InlineData("identifier:below=a")]
+    [InlineData("_content=a")]
+    [InlineData("_list=$current-problems")]
     [InlineData("code:of-type=a|b|c")]
     [InlineData("subject:above=Location/1")]
     public void What_is_known_but_not_supported_says_so(string text) =>
