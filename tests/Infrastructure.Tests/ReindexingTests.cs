@@ -79,7 +79,7 @@ public sealed class ReindexingTests
         var reindexing = Of(store);
         Assert.Equal(ReindexState.Ready, (await reindexing.StateAsync(_now))[0].State);
 
-        await reindexing.RestartAsync(_now);
+        await reindexing.RestartAsync(TestStore.Caller, _now);
         Assert.True(await reindexing.StepAsync(waits: false, _now));
         await store.PutAsync(Patient("p0", "blue"));
         await store.CommitAsync(new DeleteChange(TestStore.KeyOf("Patient/p249")));

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Spectre.Console;
+using TeleFhir.Domain.Access;
 using TeleFhir.Domain.Storage;
 
 namespace TeleFhir.Api.CommandLine;
@@ -21,7 +22,7 @@ internal static class Reindex
         var reindexing = services.GetRequiredService<IReindexing>();
         if (everything && (await reindexing.StateAsync(cancellationToken))[0].State == ReindexState.Ready)
         {
-            await reindexing.RestartAsync(cancellationToken);
+            await reindexing.RestartAsync(Caller.System("reindex"), cancellationToken);
         }
 
         await reindexing.FinishAsync(cancellationToken);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using TeleFhir.Domain.Access;
 
 namespace TeleFhir.Domain.Storage;
 
@@ -15,8 +16,8 @@ public interface IReindexing
     /// <summary>What there is to index and how far it is: the index of everything first, then each active SearchParameter.</summary>
     Task<ImmutableArray<IndexState>> StateAsync(CancellationToken cancellationToken);
 
-    /// <summary>Has the index of everything written anew.</summary>
-    Task RestartAsync(CancellationToken cancellationToken);
+    /// <summary>Has the index of everything written anew; 403 unless the caller may change SearchParameters.</summary>
+    Task RestartAsync(Caller caller, CancellationToken cancellationToken);
 
     /// <summary>Does all that there is to do, here and now.</summary>
     Task FinishAsync(CancellationToken cancellationToken);

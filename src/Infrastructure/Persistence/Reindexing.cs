@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using TeleFhir.Domain.Access;
 using TeleFhir.Domain.Fhir;
 using TeleFhir.Domain.Search;
 using TeleFhir.Domain.Storage;
@@ -14,7 +15,7 @@ namespace TeleFhir.Infrastructure.Persistence;
 /// must have looked does indexing of what was there before begin. A parameter can be searched by once that is done.
 /// </remarks>
 internal sealed class Reindexing(
-    Database database, SearchParameterCatalog catalog, IndexWriter indexWriter, TimeProvider clock, ILogger<Reindexing> logger)
+    Database database, SearchParameterCatalog catalog, IndexWriter indexWriter, Visibility visibility, TimeProvider clock, ILogger<Reindexing> logger)
     : BackgroundService, IReindexing
 {
     /// <summary>How often a server looks for changes.</summary>
@@ -80,8 +81,14 @@ internal sealed class Reindexing(
     }
 
     /// <inheritdoc />
-    public async Task RestartAsync(CancellationToken cancellationToken)
+    public async Task RestartAsync(Caller caller, CancellationToken cancellationToken)
     {
+        caller.Demand(Interaction.Update, "SearchParameter");
+        if (Visibility.IsNothing(visibility.Of(caller, Interaction.Update, "SearchParameter")))
+        {
+            throw FhirException.Forbidden("This caller may not change what the server indexes.");
+        }
+
         await using var session = await database.BeginAsync(appends: false, cancellationToken);
         await session.LockAsync([Guard], cancellationToken);
         var batch = new RowBatch();

@@ -21,8 +21,7 @@ internal static class Reindex
 
     public static async Task<FhirResult> StartAsync(FhirRequest request, IReindexing reindexing, CancellationToken cancellationToken)
     {
-        request.Caller.Demand(Interaction.Update, Type);
-        await reindexing.RestartAsync(cancellationToken);
+        await reindexing.RestartAsync(request.Caller, cancellationToken);
         return FhirResult.Ok(FhirContent.Of(FhirJson.Serialize(await ReadAsync(reindexing, cancellationToken)))) with { Status = HttpStatusCode.Accepted };
     }
 
