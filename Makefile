@@ -1,6 +1,6 @@
 # `make` lists the targets. Each is one command that can also be typed by hand.
 .DEFAULT_GOAL := help
-.PHONY: help setup build test test-pg fmt lint openapi migration bench run ci
+.PHONY: help setup build test test-pg fmt lint openapi definitions migration bench run ci
 
 EF = dotnet ef migrations add $(NAME) --project src/Infrastructure --startup-project src/Api
 
@@ -30,6 +30,11 @@ lint: ## what CI checks without running tests
 
 openapi: ## write the generated OpenAPI document to openapi/
 	TELEFHIR_ACCEPT_OPENAPI=1 dotnet run --project tests/Api.Tests -- -class TeleFhir.Api.Tests.OpenApi.OpenApiTests
+
+definitions: ## write what the product carries of the R4 definitions anew, from their npm package
+	rm -rf /tmp/telefhir-definitions && mkdir /tmp/telefhir-definitions
+	cd /tmp/telefhir-definitions && npm pack hl7.fhir.r4.examples@4.0.1 && tar -xzf hl7.fhir.r4.examples-4.0.1.tgz
+	dotnet run --project tools/Definitions -- /tmp/telefhir-definitions/package src/Domain/Fhir/Definitions
 
 migration: ## add a migration for both databases: make migration NAME=AddSomething
 	@test -n "$(NAME)" || { echo "usage: make migration NAME=AddSomething" >&2; exit 2; }

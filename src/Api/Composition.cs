@@ -12,6 +12,7 @@ using TeleFhir.Api.Smart.Bearer;
 using TeleFhir.Api.Smart.Pages;
 using TeleFhir.Domain.Search;
 using TeleFhir.Domain.Storage;
+using TeleFhir.Domain.Terminology;
 using TeleFhir.Domain.Validation;
 using TeleFhir.Infrastructure;
 
@@ -44,6 +45,8 @@ internal static class Composition
         services.AddSingleton(provider => new HistoryToken(provider.GetRequiredService<PageLinkKey>().Bytes));
         services.AddSingleton<FhirAddress>();
         services.AddSingleton<ResourceValidator>();
+        services.AddSingleton<Vocabulary>();
+        services.AddSingleton<ITerminology>(provider => provider.GetRequiredService<Vocabulary>());
         services.AddSingleton<FhirServer>();
         services.AddBearerTokens();
         services.AddAuthorizationServer(builder.Configuration);
@@ -87,8 +90,12 @@ internal static class Composition
             ? timeout
             : new TeleFhirOptions().Limits.ShutdownTimeout;
 
-    private static SearchLimits LimitsOf(TeleFhirOptions options) =>
-        new() { DefaultCount = options.Search.DefaultCount, MaxCount = options.Search.MaxCount };
+    private static SearchLimits LimitsOf(TeleFhirOptions options) => new()
+    {
+        DefaultCount = options.Search.DefaultCount,
+        MaxCount = options.Search.MaxCount,
+        IndexesContent = options.Search.IndexContent,
+    };
 
     private static StorageSettings Storage(IServiceProvider provider)
     {
@@ -97,6 +104,7 @@ internal static class Composition
         {
             Provider = Enum.Parse<DatabaseProvider>(options.Database.Provider),
             ConnectionString = options.ConnectionStrings.TeleFhir,
+            IndexContent = options.Search.IndexContent,
             DefaultTotalLimit = options.Search.DefaultTotalLimit,
             UserPolicy = Enum.Parse<UserPolicy>(options.Access.UserPolicy),
             PublicBaseUrl = provider.GetRequiredService<FhirAddress>().Base,

@@ -99,6 +99,9 @@ internal sealed class TeleFhirOptions
 
         public int DefaultTotalLimit { get; set; } = 1000;
 
+        /// <summary>Whether every word of every resource is indexed for <c>_content</c>; after turning it on run <c>reindex --everything yes</c>.</summary>
+        public bool IndexContent { get; set; }
+
         /// <summary>32 bytes in base64 that seal page links; nodes that share a database must share it. Without it a key file is kept.</summary>
         public string? PageTokenKey { get; set; }
 

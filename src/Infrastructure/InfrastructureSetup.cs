@@ -23,21 +23,28 @@ public static class InfrastructureSetup
         services.AddLogging();
         services.AddSingleton(settings);
         services.AddSingleton(TimeProvider.System);
-        services.AddSingleton(SearchParameterCatalog.R4);
+        services.AddSingleton(_ => SearchParameterCatalog.Extensible());
         services.AddSingleton<IndexExtractor>();
         services.AddSingleton(provider => new IndexWriter(
             provider.GetRequiredService<SearchParameterCatalog>(),
             provider.GetRequiredService<IndexExtractor>(),
-            provider.GetRequiredService<StorageSettings>().PublicBaseUrl));
+            provider.GetRequiredService<StorageSettings>().PublicBaseUrl,
+            provider.GetRequiredService<StorageSettings>().IndexContent));
         services.AddSingleton<KeySequence>();
         services.AddSingleton(provider => Open(provider.GetRequiredService<StorageSettings>()));
         services.AddSingleton<GroupCommit>();
         services.AddSingleton(provider => VisibilityOf(provider.GetRequiredService<StorageSettings>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<CallerSights>();
         services.AddSingleton(provider => new StoreLimits(provider.GetRequiredService<StorageSettings>().DefaultTotalLimit));
+
+        // What is in value sets is itself read from the store: each asks for the other when it is needed.
+        services.AddSingleton<Func<ITerminology?>>(provider => provider.GetService<ITerminology>);
         services.AddSingleton<IResourceStore, ResourceStore>();
         services.AddSingleton<IConsistencyCheck, ConsistencyCheck>();
         services.AddSingleton<IImportLog, ImportLog>();
+        services.AddSingleton<Reindexing>();
+        services.AddSingleton<IReindexing>(provider => provider.GetRequiredService<Reindexing>());
+        services.AddHostedService(provider => provider.GetRequiredService<Reindexing>());
         services.AddSingleton<Revocations>();
         services.AddSingleton<IRevocations>(provider => provider.GetRequiredService<Revocations>());
         services.AddHostedService(provider => provider.GetRequiredService<Revocations>());

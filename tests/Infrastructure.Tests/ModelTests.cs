@@ -45,8 +45,8 @@ public sealed class ModelTests
     {
         await using var sqlite = await TestStore.CreateAsync(DatabaseProvider.Sqlite);
         await using var postgres = await TestStore.CreateAsync(DatabaseProvider.PostgreSql);
-        var here = await SqliteSchemaAsync(sqlite.Settings.ConnectionString);
-        Assert.Equal(here, await PostgresSchemaAsync(postgres.Settings.ConnectionString));
+        var here = WithoutWords(await SqliteSchemaAsync(sqlite.Settings.ConnectionString));
+        Assert.Equal(here, WithoutWords(await PostgresSchemaAsync(postgres.Settings.ConnectionString)));
         Assert.Contains("ix_token.rank", here);
         Assert.Contains("ix_token(ix_token_value) param hash rank key", here);
         Assert.Contains("ix_token(primary key) key param ordinal", here);
@@ -80,6 +80,10 @@ public sealed class ModelTests
             }
         }
     }
+
+    // Each database has a full-text index of its own kind, outside the model.
+    private static List<string> WithoutWords(IEnumerable<string> schema) => [.. schema.Where(line =>
+        !line.StartsWith(FullText.Narrative, StringComparison.Ordinal) && !line.StartsWith(FullText.Content, StringComparison.Ordinal))];
 
     private static TeleFhirDb Context(DatabaseProvider provider, string? connectionString = null) => provider == DatabaseProvider.PostgreSql
         ? new PostgresDb(new DbContextOptionsBuilder<PostgresDb>().UseNpgsql(connectionString ?? "Host=localhost").Options)

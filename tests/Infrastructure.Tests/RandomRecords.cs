@@ -15,6 +15,8 @@ internal sealed class RandomRecords(Random random)
     public static readonly string[] Genders = ["male", "female", "other"];
     public static readonly string[] Statuses = ["final", "amended", "preliminary"];
     public static readonly string[] Units = ["kg", "g", "[lb_av]"];
+    public static readonly string[] QuantitySystems = ["urn:a", "http://unitsofmeasure.org", "http://unitsofmeasure.org"];
+    public static readonly string[] TypeCodes = ["MR", "SS"];
     public static readonly string[] Numbers = ["0", "-1.5", "1", "1.0", "1.04", "1.05", "5.4", "5.40", "5.35", "100", "99.5", "100.5", "0.001", "1e2"];
 
     public static readonly string[] Days = ["2023", "2024", "2023-12", "2024-01", "2024-02", "2023-12-31", "2024-01-01", "2024-01-15", "2024-02-29"];
@@ -36,7 +38,7 @@ internal sealed class RandomRecords(Random random)
         Set(patient, "active", () => random.Next(2) == 0);
         Set(patient, "gender", () => Pick(Genders));
         Set(patient, "birthDate", () => Pick(Days));
-        Set(patient, "identifier", () => Many(Coded("value")));
+        Set(patient, "identifier", () => Many(Identifier));
         Set(patient, "name", () => Many(() => new JsonObject { ["family"] = Pick(Names), ["given"] = new JsonArray(Pick(Names), Pick(Names)) }));
         return patient;
     }
@@ -71,13 +73,29 @@ internal sealed class RandomRecords(Random random)
         return observation;
     }
 
+    private JsonObject Identifier()
+    {
+        var identifier = Coded("value")();
+        Set(identifier, "type", () => new JsonObject
+        {
+            ["coding"] = new JsonArray(new JsonObject { ["system"] = Pick(Systems), ["code"] = Pick(TypeCodes) }),
+            ["text"] = Pick(Names),
+        });
+        return identifier;
+    }
+
     private JsonObject Concept()
     {
         var concept = new JsonObject();
-        Set(concept, "coding", () => Many(Coded("code")));
-        if (concept.Count == 0)
+        Set(concept, "coding", () => Many(() =>
         {
-            concept["text"] = "text";
+            var coding = Coded("code")();
+            Set(coding, "display", () => Pick(Names));
+            return coding;
+        }));
+        if (concept.Count == 0 || random.Next(3) == 0)
+        {
+            concept["text"] = Pick(Names);
         }
 
         return concept;
@@ -123,7 +141,7 @@ internal sealed class RandomRecords(Random random)
     private JsonObject Quantity()
     {
         var quantity = new JsonObject { ["value"] = JsonNode.Parse(Pick(Numbers)) };
-        Set(quantity, "system", () => Pick(Systems));
+        Set(quantity, "system", () => Pick(QuantitySystems));
         Set(quantity, "code", () => Pick(Units));
         Set(quantity, "unit", () => Pick(Units));
         return quantity;

@@ -12,28 +12,138 @@ internal sealed record Term(string Name, string Value, Func<JsonNode, bool> Hold
 /// <summary>Random conditions together with what they mean.</summary>
 internal sealed class RandomSearches(Random random, IReadOnlyList<JsonObject> all, DateTime now)
 {
-    public Term Next(string type, int depth = 0) => (type, random.Next(depth < 2 ? 13 : 11)) switch
+    public Term Next(string type, int depth = 0) => (type, random.Next(depth < 2 ? 13 : 11), random.Next(4)) switch
     {
-        ("Patient", 0 or 1) => Token("identifier", patient => NaiveValues.Identifiers(patient["identifier"])),
-        ("Patient", 2) => Code("gender", "gender", RandomRecords.Genders, "http://hl7.org/fhir/administrative-gender"),
-        ("Patient", 3) => Flag(),
-        ("Patient", 4 or 5) => Date("birthdate", patient => NaiveValues.Text(patient["birthDate"]) is { } date ? NaiveValues.Range(date) : null),
-        ("Patient", 6 or 7) => Text("family", name => NaiveValues.Each(name["family"])),
-        ("Patient", 8) => Text("given", name => NaiveValues.Each(name["given"])),
-        ("Patient", 9) => Text("name", name => NaiveValues.Each(name["family"]).Concat(NaiveValues.Each(name["given"]))),
-        ("Patient", 10) => Id("Patient", "p"),
-        ("Patient", _) => ReverseChain(depth),
-        (_, 0 or 1) => Token("code", observation => NaiveValues.Codings(observation["code"])),
-        (_, 2) => Token("category", observation => NaiveValues.Codings(observation["category"])),
-        (_, 3) => Token("combo-code", observation => NaiveValues.Codings(observation["code"]).Concat(Components(observation, "code"))),
-        (_, 4) => Code("status", "status", RandomRecords.Statuses, "http://hl7.org/fhir/observation-status"),
-        (_, 5 or 6) => Date("date", NaiveValues.Effective),
-        (_, 7) => Quantity("value-quantity", observation => NaiveValues.Each(observation["valueQuantity"])),
-        (_, 8) => Composite(),
-        (_, 9) => Reference(),
-        (_, 10) => Id("Observation", "o"),
+        ("Patient", _, 0) => random.Next(3) switch
+        {
+            0 => OfType(),
+            1 => Label("identifier:text", patient => NaiveValues.Each(patient["identifier"]).Select(one => one["type"]?["text"])),
+            _ => Filter("Patient", PatientTest),
+        },
+        (_, _, 0) => random.Next(3) switch
+        {
+            0 => Label("code:text", observation => NaiveValues.Each(observation["code"]).SelectMany(Labels)),
+            1 => Label("category:text", observation => NaiveValues.Each(observation["category"]).SelectMany(Labels)),
+            _ => Filter("Observation", ObservationTest),
+        },
+        ("Patient", 0 or 1, _) => Token("identifier", patient => NaiveValues.Identifiers(patient["identifier"])),
+        ("Patient", 2, _) => Code("gender", "gender", RandomRecords.Genders, "http://hl7.org/fhir/administrative-gender"),
+        ("Patient", 3, _) => Flag(),
+        ("Patient", 4 or 5, _) => Date("birthdate", patient => NaiveValues.Text(patient["birthDate"]) is { } date ? NaiveValues.Range(date) : null),
+        ("Patient", 6 or 7, _) => Text("family", name => NaiveValues.Each(name["family"])),
+        ("Patient", 8, _) => Text("given", name => NaiveValues.Each(name["given"])),
+        ("Patient", 9, _) => Text("name", name => NaiveValues.Each(name["family"]).Concat(NaiveValues.Each(name["given"]))),
+        ("Patient", 10, _) => Id("Patient", "p"),
+        ("Patient", _, _) => ReverseChain(depth),
+        (_, 0 or 1, _) => Token("code", observation => NaiveValues.Codings(observation["code"])),
+        (_, 2, _) => Token("category", observation => NaiveValues.Codings(observation["category"])),
+        (_, 3, _) => Token("combo-code", observation => NaiveValues.Codings(observation["code"]).Concat(Components(observation, "code"))),
+        (_, 4, _) => Code("status", "status", RandomRecords.Statuses, "http://hl7.org/fhir/observation-status"),
+        (_, 5 or 6, _) => Date("date", NaiveValues.Effective),
+        (_, 7, _) => Quantity("value-quantity", observation => NaiveValues.Each(observation["valueQuantity"])),
+        (_, 8, _) => Composite(),
+        (_, 9, _) => Reference(),
+        (_, 10, _) => Id("Observation", "o"),
         _ => Chain(depth),
     };
+
+    private static IEnumerable<JsonNode?> Labels(JsonNode concept) =>
+        NaiveValues.Each(concept["coding"]).Select(coding => coding["display"]).Append(concept["text"]);
+
+    private Term Label(string name, Func<JsonNode, IEnumerable<JsonNode?>> read)
+    {
+        var asked = Several(() => Pick(RandomRecords.Names));
+        return new Term(name, string.Join(',', asked), resource => read(resource).Select(NaiveValues.Text).OfType<string>().Any(text =>
+            asked.Any(one => NaiveValues.Plain(text).StartsWith(NaiveValues.Plain(one).Trim(), StringComparison.Ordinal))));
+    }
+
+    private Term OfType()
+    {
+        var (system, type, value) = (Pick(RandomRecords.Systems), Pick(RandomRecords.TypeCodes), Pick(RandomRecords.Codes));
+        return new Term(
+            "identifier:of-type",
+            $"{system}|{type}|{value.Replace("|", "\\|", StringComparison.Ordinal)}",
+            patient => NaiveValues.Each(patient["identifier"]).Any(one => NaiveValues.Text(one["value"]) == value
+                && NaiveValues.Each(one["type"]?["coding"]).Any(coding =>
+                    NaiveValues.Text(coding["system"]) == system && NaiveValues.Text(coding["code"]) == type)));
+    }
+
+    /// <summary>Some comparisons joined by and, or and not; left to right but for the parentheses.</summary>
+    private Term Filter(string type, Func<Term> test, int depth = 0)
+    {
+        var term = depth < 2 && random.Next(4) == 0 ? Filter(type, test, depth + 1) : test();
+        var (text, holds) = depth > 0 ? ($"({term.Value})", term.Holds) : (term.Value, term.Holds);
+        if (random.Next(4) == 0)
+        {
+            var inner = holds;
+            (text, holds) = ($"not({text})", resource => !inner(resource));
+        }
+
+        for (var more = random.Next(3); more > 0; more--)
+        {
+            var (left, right, isAnd) = (holds, test(), random.Next(2) == 0);
+            text += $"{(isAnd ? " and " : " or ")}{right.Value}";
+            holds = isAnd ? resource => left(resource) && right.Holds(resource) : resource => left(resource) || right.Holds(resource);
+        }
+
+        return new Term("_filter", text, holds);
+    }
+
+    private Term PatientTest()
+    {
+        var name = Pick(RandomRecords.Names);
+        IEnumerable<string> Families(JsonNode patient) =>
+            NaiveValues.Each(patient["name"]).Select(one => NaiveValues.Text(one["family"])).OfType<string>().Select(NaiveValues.Plain);
+        var plain = NaiveValues.Plain(name);
+        switch (random.Next(7))
+        {
+            case 0:
+                return new Term("", $"family eq \"{name}\"", patient => Families(patient).Contains(plain));
+            case 1:
+                return new Term("", $"family ne \"{name}\"", patient => Families(patient).Any(one => one != plain));
+            case 2:
+                return new Term("", $"family co \"{name}\"", patient => Families(patient).Any(one => one.Contains(plain, StringComparison.Ordinal)));
+            case 3:
+                return new Term("", $"family ew \"{name}\"", patient => Families(patient).Any(one => one.EndsWith(plain, StringComparison.Ordinal)));
+            case 4:
+                var gender = Pick(RandomRecords.Genders);
+                return random.Next(2) == 0
+                    ? new Term("", $"gender eq {gender}", patient => NaiveValues.Text(patient["gender"]) == gender)
+                    : new Term("", $"gender ne {gender}", patient => NaiveValues.Text(patient["gender"]) is { } value && value != gender);
+            case 5:
+                return new Term("", "identifier pr true", patient => NaiveValues.Each(patient["identifier"]).Any());
+            default:
+                var (prefix, date) = (Pick([.. NaiveValues.Prefixes.Where(one => one.Length > 0)]), Pick(RandomRecords.Days));
+                return new Term("", $"birthdate {prefix} {date}", patient => NaiveValues.Text(patient["birthDate"]) is { } value
+                    && NaiveValues.Compare(prefix, NaiveValues.Range(value), NaiveValues.Range(date), now));
+        }
+    }
+
+    private Term ObservationTest()
+    {
+        switch (random.Next(4))
+        {
+            case 0:
+                var status = Pick(RandomRecords.Statuses);
+                return new Term("", $"status eq {status}", observation => NaiveValues.Text(observation["status"]) == status);
+            case 1:
+                var (prefix, number) = (Pick([.. NaiveValues.Prefixes.Where(one => one.Length > 0)]), Pick(RandomRecords.Numbers));
+                return new Term("", $"value-quantity {prefix} {number}", observation => NaiveValues.Each(observation["valueQuantity"]).Any(quantity =>
+                    NaiveValues.Compare(prefix, ValueOf(quantity), number)));
+            case 2:
+                var (system, code) = (Pick(RandomRecords.Systems), Pick(["1", "2", "one"]));
+                return new Term("", $"code ne {system}|{code}", observation => NaiveValues.Codings(observation["code"]).Any(pair => pair != (system, code)));
+            default:
+                var term = PatientTest();
+                var at = term.Value.IndexOf(' ', StringComparison.Ordinal);
+                return new Term("", $"patient.{term.Value[..at]}{term.Value[at..]}", observation => Target(observation) is { } target
+                    && target.StartsWith("Patient/", StringComparison.Ordinal)
+                    && all.Any(patient => Key(patient) == target && term.Holds(patient)));
+        }
+    }
+
+    private static decimal ValueOf(JsonNode quantity) =>
+        decimal.Parse(quantity["value"]!.ToJsonString(), NumberStyles.Float, CultureInfo.InvariantCulture);
 
     private static IEnumerable<(string?, string?)> Components(JsonNode observation, string element) =>
         NaiveValues.Each(observation["component"]).SelectMany(component => NaiveValues.Codings(component[element]));
@@ -123,21 +233,30 @@ internal sealed class RandomSearches(Random random, IReadOnlyList<JsonObject> al
     private (string Text, Func<JsonNode, bool> Matches) QuantityValue()
     {
         var (prefix, number, system, unit) =
-            (Pick(NaiveValues.Prefixes), Pick(RandomRecords.Numbers), Pick(RandomRecords.Systems), Pick(RandomRecords.Units));
-        bool Number(JsonNode quantity) => NaiveValues.Compare(
-            prefix,
-            decimal.Parse(quantity["value"]!.ToJsonString(), NumberStyles.Float, CultureInfo.InvariantCulture),
-            number);
+            (Pick(NaiveValues.Prefixes), Pick(RandomRecords.Numbers), Pick(RandomRecords.QuantitySystems), Pick(RandomRecords.Units));
+        bool Number(JsonNode quantity) => NaiveValues.Compare(prefix, ValueOf(quantity), number);
         bool System(JsonNode quantity) => NaiveValues.Text(quantity["system"]) == system;
         bool Code(JsonNode quantity) => NaiveValues.Text(quantity["code"]) == unit;
+
+        // All units in the pool are masses, so each can be converted to the one asked for.
+        bool Converted(JsonNode quantity) => NaiveValues.Text(quantity["code"]) is { } own
+            && NaiveValues.Compare(prefix, own == unit ? ValueOf(quantity) : ValueOf(quantity) * Grams(own) / Grams(unit), number);
         return random.Next(4) switch
         {
+            0 when system == "http://unitsofmeasure.org" => ($"{prefix}{number}|{system}|{unit}", quantity => System(quantity) && Converted(quantity)),
             0 => ($"{prefix}{number}|{system}|{unit}", quantity => Number(quantity) && System(quantity) && Code(quantity)),
             1 => ($"{prefix}{number}||{unit}", quantity => Number(quantity) && (Code(quantity) || NaiveValues.Text(quantity["unit"]) == unit)),
             2 => ($"{prefix}{number}|{system}|", quantity => Number(quantity) && System(quantity)),
             _ => (prefix + number, Number),
         };
     }
+
+    private static decimal Grams(string unit) => unit switch
+    {
+        "kg" => 1000,
+        "g" => 1,
+        _ => 453.59237m,
+    };
 
     /// <summary>Code and value of one component.</summary>
     private Term Composite()

@@ -6,6 +6,7 @@ using TeleFhir.Domain.Access;
 using TeleFhir.Domain.Fhir;
 using TeleFhir.Domain.Search;
 using TeleFhir.Domain.Storage;
+using TeleFhir.Domain.Terminology;
 
 namespace TeleFhir.Infrastructure.Tests;
 
@@ -23,14 +24,15 @@ public sealed class TestStore : IAsyncDisposable
     private TestStore(StorageSettings settings, TimeProvider? clock, Func<ValueTask> drop)
     {
         Settings = settings;
-        var services = new ServiceCollection().AddLogging().AddTeleFhirInfrastructure(_ => settings);
+        var services = new ServiceCollection().AddLogging().AddTeleFhirInfrastructure(_ => settings)
+            .AddSingleton<ITerminology, Vocabulary>();
         if (clock is not null)
         {
             services.AddSingleton(clock);
         }
 
         _services = services.BuildServiceProvider();
-        _parser = new SearchQueryParser(SearchParameterCatalog.R4, new SearchLimits(), Base, clock ?? TimeProvider.System);
+        _parser = new SearchQueryParser(_services.GetRequiredService<SearchParameterCatalog>(), new SearchLimits { IndexesContent = settings.IndexContent }, Base, clock ?? TimeProvider.System);
         _drop = drop;
     }
 
@@ -129,6 +131,7 @@ public sealed class TestStore : IAsyncDisposable
         Provider = provider,
         ConnectionString = connectionString,
         DefaultTotalLimit = totalLimit,
+        IndexContent = true,
         PublicBaseUrl = Base,
     };
 

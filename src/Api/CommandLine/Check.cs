@@ -11,6 +11,7 @@ internal static class Check
         IServiceProvider services, CommandArguments arguments, IAnsiConsole console, CancellationToken cancellationToken)
     {
         arguments.DemandNoOperands();
+        await services.GetRequiredService<IReindexing>().LoadAsync(cancellationToken);
         var report = await services.GetRequiredService<IConsistencyCheck>().RunAsync(cancellationToken);
         foreach (var fault in report.Examples)
         {

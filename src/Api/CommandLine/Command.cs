@@ -23,6 +23,10 @@ internal sealed record Command(
         new("import", "import <file or folder>... [--parallel n]", "Store Bundles (.json) and resources (.ndjson)", Import.RunAsync) { Options = ["parallel"] },
         new("export", "export <folder> [--type T]...", "Write all resources, or those types, as ndjson", Export.RunAsync) { Options = ["type"] },
         new("check", "check", "Compare every index row with its resource", Check.RunAsync),
+        new("reindex", "reindex [--everything yes]", "Finish the indexes of added SearchParameters; or write all index rows anew", Reindex.RunAsync)
+        {
+            Options = ["everything"],
+        },
         new("audit", "audit verify | audit disclosures --patient id", "Check the audit trail; who saw a record", AuditCommand.RunAsync) { Options = ["patient", "from", "to"] },
         new("migrate", "migrate", "Bring the database up to date", Migrate.RunAsync),
         new("keys", "keys rotate|replace", "Sign tokens with a new key; replace also refuses the old ones", Keys.RunAsync)

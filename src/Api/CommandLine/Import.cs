@@ -25,6 +25,7 @@ internal static class Import
         var parallel = arguments.Number("parallel", most: 64, otherwise: Math.Clamp(Environment.ProcessorCount, 2, 8));
         var files = ImportFiles.Find(arguments.Operands);
         await services.GetRequiredService<IDatabaseSchema>().MigrateAsync(cancellationToken);
+        await services.GetRequiredService<IReindexing>().LoadAsync(cancellationToken);
         var clock = services.GetRequiredService<TimeProvider>();
         var start = Stopwatch.GetTimestamp();
         var planner = services.GetRequiredService<ImportPlanner>();

@@ -14,8 +14,8 @@ namespace TeleFhir.Api.Fhir;
 /// <param name="Operation">The operation, where it is one.</param>
 internal sealed record DeclaredInteraction(ImmutableArray<Interaction> AnyOf, string Summary, DeclaredOperation? Operation = null);
 
-/// <summary>An operation on resources of one type.</summary>
-/// <param name="Type">The type.</param>
+/// <summary>An operation on resources of one type, or on all of the server.</summary>
+/// <param name="Type">The type; empty for one on the server.</param>
 /// <param name="Name">Its name, without the dollar.</param>
 internal sealed record DeclaredOperation(string Type, string Name);
 
@@ -38,6 +38,11 @@ internal static class AccessDeclaration
         routes.MapMethods($"/{{type:regex(^{type}$)}}/{{id}}/${name}", methods, handler)
             .Add(endpoint => endpoint.Metadata.Add(
                 new DeclaredInteraction([Interaction.Operation], summary, new DeclaredOperation(type, name))));
+
+    /// <summary>Maps an operation on the server; whoever is known may call it, and it demands itself what else it needs.</summary>
+    public static void MapOperation(this IEndpointRouteBuilder routes, string name, string summary, string[] methods, Delegate handler) =>
+        routes.MapMethods($"/${name}", methods, handler)
+            .Add(endpoint => endpoint.Metadata.Add(new DeclaredInteraction([Interaction.Operation], summary, new DeclaredOperation("", name))));
 
     /// <summary>Refuses the request unless its endpoint is declared and the caller may do what it declares.</summary>
     public static void UseAccessGate(this IApplicationBuilder app)

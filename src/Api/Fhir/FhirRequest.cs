@@ -6,6 +6,7 @@ using TeleFhir.Api.Smart.Bearer;
 using TeleFhir.Domain.Access;
 using TeleFhir.Domain.Bundles;
 using TeleFhir.Domain.Fhir;
+using TeleFhir.Domain.Search;
 
 namespace TeleFhir.Api.Fhir;
 
@@ -15,10 +16,16 @@ namespace TeleFhir.Api.Fhir;
 /// </summary>
 internal sealed record FhirRequest
 {
+    /// <summary>What stands for the type in the address of a compartment where every type is meant.</summary>
+    public const string AllTypes = "*";
+
     public required Caller Caller { get; init; }
 
     /// <summary>The type of the address, known to exist; null at system level.</summary>
     public string? Type { get; init; }
+
+    /// <summary>Whose compartment a search is of; null where the address names none.</summary>
+    public ResourceKey? Compartment { get; init; }
 
     /// <summary>Type, id and version of the address.</summary>
     public ResourceKey Key { get; init; }
@@ -67,6 +74,7 @@ internal sealed record FhirRequest
         {
             Caller = context.RequestServices.GetRequiredService<Callers>().Of(context),
             Type = type,
+            Compartment = CompartmentOf(routeValues),
             Key = type is not null && routeValues["id"] is string id ? new ResourceKey(type, id, Version(routeValues["vid"])) : default,
             Parameters = parameters,
             Url = UrlOf(type, routeValues["id"] as string, context.Request.QueryString),
@@ -87,16 +95,24 @@ internal sealed record FhirRequest
     /// <summary>The request that an entry of a Bundle makes.</summary>
     public FhirRequest Of(BundleEntry entry)
     {
-        if (entry is { Interaction: Interaction.SearchType, Url.Id: not null })
-        {
-            throw FhirException.NotSupported("Searches of a compartment are not supported.");
-        }
-
         var parameters = Parse(entry.Url.Query);
         Negotiation.Take(StringValues.Empty, null, ref parameters);
+        if (entry is { Interaction: Interaction.SearchType or Interaction.SearchSystem, Url: { Type: { } compartment, Id: { } owner } })
+        {
+            return InBundle() with
+            {
+                Type = entry.Url.Rest == AllTypes ? null : entry.Url.Rest,
+                Compartment = CompartmentOf(compartment, owner),
+                Key = default,
+                Parameters = parameters,
+                Preconditions = null,
+            };
+        }
+
         return InBundle() with
         {
             Type = entry.Url.Type,
+            Compartment = null,
             Key = entry.Url is { Type: { } type, Id: { } id } ? new ResourceKey(type, id, entry.Url.Version) : default,
             Parameters = parameters,
             Preconditions = Preconditions.Of(entry),
@@ -141,6 +157,13 @@ internal sealed record FhirRequest
 
         return pairs.ToImmutable();
     }
+
+    private static ResourceKey? CompartmentOf(RouteValueDictionary route) =>
+        route["compartment"] is string type && route["owner"] is string id ? CompartmentOf(type, id) : null;
+
+    private static ResourceKey CompartmentOf(string type, string id) => Compartments.IsKnown(type) && ResourceKey.IsId(id)
+        ? new ResourceKey(type, id)
+        : throw FhirException.NotFound("There is nothing at this address: compartments are those of Device, Encounter, Patient, Practitioner and RelatedPerson.");
 
     private static Preconditions? PreconditionsOf(HttpRequest request)
     {

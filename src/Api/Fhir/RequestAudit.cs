@@ -121,18 +121,23 @@ internal sealed class RequestAudit(HttpContext context, IAuditTrail trail, Calle
     private string? QueryOf(string name)
     {
         var query = context.Request.QueryString.Value;
-        if (name is "read" or "vread" || (string.IsNullOrEmpty(query) && Form is null) || query?.Contains(Token, StringComparison.OrdinalIgnoreCase) == true)
+        var route = context.Request.RouteValues;
+        var compartment = route["compartment"] is string owner ? $"{owner}/{route["owner"]}/" : null;
+        if (name is "read" or "vread" || (string.IsNullOrEmpty(query) && Form is null && compartment is null)
+            || query?.Contains(Token, StringComparison.OrdinalIgnoreCase) == true)
         {
             return null;
         }
 
-        var asked = (context.Request.RouteValues["type"] as string) + (string.IsNullOrEmpty(query) ? "?" : query);
+        var asked = $"{compartment}{route["type"]}{(string.IsNullOrEmpty(query) ? "?" : query)}";
         return Form is null ? asked : $"{asked}{(asked[^1] == '?' ? "" : "&")}{Form}";
     }
 
     private static string? QueryOf(BundleEntry entry) => entry switch
     {
         { Interaction: Domain.Fhir.Interaction.Read or Domain.Fhir.Interaction.VersionRead } => null,
+        { Interaction: Domain.Fhir.Interaction.SearchType or Domain.Fhir.Interaction.SearchSystem, Url: { Id: { } owner } url } =>
+            $"{url.Type}/{owner}/{url.Rest}?{url.Query}",
         { Url.Query: { } query } => $"{entry.Url.Type}?{query}",
         { IfNoneExist: { Length: > 0 } criteria } => $"{entry.Url.Type}?{criteria}",
         _ => null,

@@ -33,6 +33,8 @@ internal sealed class FhirDocumentFilter(SearchParameterCatalog catalog) : IDocu
         paths.Add("/fhir", Path(
             (HttpMethod.Get, operations.SearchSystem()),
             (HttpMethod.Post, operations.Bundle())));
+        paths.Add("/fhir/$reindex", Path((HttpMethod.Get, operations.IndexState()), (HttpMethod.Post, operations.Reindex())));
+        paths.Add("/fhir/{compartment}/{owner}/{type}", Path((HttpMethod.Get, operations.SearchCompartment())));
         paths.Add("/fhir/_history", Path((HttpMethod.Get, operations.History("System", "system", null))));
     }
 

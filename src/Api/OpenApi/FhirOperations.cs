@@ -10,7 +10,7 @@ namespace TeleFhir.Api.OpenApi;
 internal sealed class FhirOperations(OpenApiDocument document, SearchParameterCatalog catalog)
 {
     private static readonly string[] _resultParameters =
-        ["_count", "_sort", "_total", "_include", "_revinclude", "_has", "_summary", "_elements", "_pretty"];
+        ["_count", "_sort", "_total", "_include", "_revinclude", "_has", "_filter", "_text", "_list", "_summary", "_elements", "_pretty"];
 
     public OpenApiOperation Capabilities()
     {
@@ -29,6 +29,26 @@ internal sealed class FhirOperations(OpenApiDocument document, SearchParameterCa
         "System", "Search across types", "By the parameters that all types have; `_type` names types.", [],
         ["_count", "_sort", "_total", "_summary", "_elements", "_pretty"],
         (200, Bundle("Matches, last changed first.")), (400, null));
+
+    public OpenApiOperation IndexState() => Operation(
+        "System", "Tell how far the search indexes are", "Of everything, and of each SearchParameter that is stored and active.", [], ["_pretty"],
+        (200, Resource(null, "Parameters with the state of each.")));
+
+    public OpenApiOperation Reindex() => Operation(
+        "System", "Write all search indexes anew", "In the background; searches go on meanwhile.", [], ["_pretty"],
+        (202, Resource(null, "Parameters with the state of each.")));
+
+    public OpenApiOperation SearchCompartment() => Operation(
+        "System",
+        "Search a compartment",
+        "One type, or `*` for all, of what is in the compartment of a Patient, Encounter, Practitioner, Device or RelatedPerson.",
+        [
+            PathParameter("compartment", "The type of the owner."),
+            PathParameter("owner", "The id of the owner."),
+            PathParameter("type", "A type, or `*`."),
+        ],
+        _resultParameters,
+        (200, Bundle("One page of matches; `next` leads to the following one.")), (400, null), (404, null));
 
     public OpenApiOperation Bundle()
     {
@@ -145,6 +165,15 @@ internal sealed class FhirOperations(OpenApiDocument document, SearchParameterCa
     {
         Required = true,
         Content = FhirComponents.Content(schema, example),
+    };
+
+    private static OpenApiParameter PathParameter(string name, string description) => new()
+    {
+        Name = name,
+        In = ParameterLocation.Path,
+        Required = true,
+        Description = description,
+        Schema = new OpenApiSchema { Type = JsonSchemaType.String },
     };
 
     private static IEnumerable<IOpenApiParameter> TypeParameter(string type) =>

@@ -62,7 +62,7 @@ public static class PatientScan
         return ResourceKey.IsId(id) ? id : null;
     }
 
-    /// <summary>Ids of the patients that a query string asks for by <c>patient</c>, <c>subject</c> or, of Patients, <c>_id</c>.</summary>
+    /// <summary>Ids of the patients that a query string asks for by <c>patient</c>, <c>subject</c> or, of Patients, <c>_id</c>, or by their compartment.</summary>
     public static ImmutableArray<string> InQuery(string? query)
     {
         if (string.IsNullOrEmpty(query))
@@ -72,7 +72,7 @@ public static class PatientScan
 
         var mark = query.IndexOf('?', StringComparison.Ordinal);
         var isOfPatients = mark >= 0 && query.AsSpan(0, mark) is Patient;
-        ImmutableArray<string> patients = [];
+        ImmutableArray<string> patients = mark >= 0 && IdIn(query[..mark]) is { } owner ? [owner] : [];
         foreach (var pair in query[(mark + 1)..].Split('&'))
         {
             var sign = pair.IndexOf('=', StringComparison.Ordinal);

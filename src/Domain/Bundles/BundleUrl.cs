@@ -65,6 +65,7 @@ public sealed record BundleUrl(string Text, string? Type, string? Id, string Res
         (not null, not null, "") => Interaction.Read,
         (not null, not null, "_history") => Interaction.HistoryInstance,
         (not null, not null, _) when Version is not null => Interaction.VersionRead,
+        (not null, not null, "*") => Interaction.SearchSystem,
         (not null, not null, _) when ResourceCatalog.IsKnown(Rest) => Interaction.SearchType,
         _ => null,
     };

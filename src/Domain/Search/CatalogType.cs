@@ -72,11 +72,43 @@ internal sealed record CatalogType(ImmutableArray<SearchParameter> Parameters, I
                     Components = draft.Kind == IndexKind.Composite ? plan.Components(draft, drafts) : [],
                     IsTimeline = draft.Kind == IndexKind.Date && draft.Code == timeline,
                     IsByPatient = own.Length > 0 && own.All(source => byPatient.Contains(source.ParameterId)),
+                    Modifiers = ModifiersOf(draft),
                     LongestRange = draft.Kind == IndexKind.Date ? LongestRange(draft) : null,
                 };
             }),
         ];
         return new CatalogType(parameters, [.. plan.Stored]);
+    }
+
+    /// <summary>A parameter beside those published, with rows of its own; null where its expression has no values of its type.</summary>
+    public static (SearchParameter Parameter, StoredParameter Rows)? Custom(string type, Definition definition)
+    {
+        var draft = Draft.Of(type, definition).Numbered(type, []);
+        if (!draft.Branches.IsEmpty && draft.Keys.IsEmpty)
+        {
+            return null;
+        }
+
+        // Where only the SDK reads the expression nobody knows what it leads to.
+        ImmutableArray<string> modifiers = !draft.Branches.IsEmpty ? ModifiersOf(draft)
+            : draft.Kind == IndexKind.Token ? ["missing", "not", "text"]
+            : draft.Kind == IndexKind.Reference ? ["identifier", "missing", "text"]
+            : ModifiersOf(draft);
+        var parameter = new SearchParameter
+        {
+            Id = draft.Id,
+            ResourceType = type,
+            Code = draft.Code,
+            Type = definition.Type,
+            Kind = draft.Kind,
+            Expression = draft.Expression,
+            Url = definition.Url ?? "",
+            Description = Describe(draft),
+            Targets = TargetsOf(definition),
+            Sources = [new IndexSource(draft.Id)],
+            Modifiers = modifiers,
+        };
+        return (parameter, new StoredParameter(draft.Id, draft.Kind, draft.Expression, draft.Branches));
     }
 
     /// <summary>The number of a parameter: the same wherever and whenever it is computed.</summary>
@@ -100,6 +132,25 @@ internal sealed record CatalogType(ImmutableArray<SearchParameter> Parameters, I
 
     private static ImmutableArray<string> TargetsOf(Definition definition) =>
         [.. (definition.Target ?? []).Select(target => target.GetLiteral()).Where(ResourceCatalog.IsKnown).Order(StringComparer.Ordinal)];
+
+    private static ImmutableArray<string> ModifiersOf(Draft draft)
+    {
+        var types = draft.Keys.Select(key => key.EndType).ToHashSet();
+        return draft.Kind switch
+        {
+            IndexKind.Id => ["missing", "not"],
+            IndexKind.Token when types.Contains(typeof(Identifier)) => ["missing", "not", "of-type", "text"],
+            IndexKind.Token when types.Contains(typeof(Coding)) || types.Contains(typeof(CodeableConcept)) =>
+                ["above", "below", "in", "missing", "not", "not-in", "text"],
+            IndexKind.Token when types.Any(typeof(Code).IsAssignableFrom) => ["above", "below", "in", "missing", "not", "not-in"],
+            IndexKind.Token => ["missing", "not"],
+            IndexKind.Reference when types.Contains(typeof(ResourceReference)) => ["identifier", "missing", "text"],
+            IndexKind.String => ["contains", "exact", "missing"],
+            IndexKind.Uri => ["above", "below", "missing"],
+            IndexKind.Composite => [],
+            _ => ["missing"],
+        };
+    }
 
     private static long? LongestRange(Draft draft)
     {

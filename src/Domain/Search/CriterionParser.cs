@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using Hl7.Fhir.Model;
 using TeleFhir.Domain.Fhir;
@@ -8,14 +9,37 @@ namespace TeleFhir.Domain.Search;
 /// Reads the conditions of one search: plain parameters, modifiers, chains and <c>_has</c>, to a limited depth and a limited number
 /// in all, since a short untyped chain can stand for thousands of conditions.
 /// </summary>
-internal sealed class CriterionParser(SearchParameterCatalog catalog, SearchValueParser values)
+internal sealed class CriterionParser(SearchParameterCatalog catalog, SearchValueParser values, bool indexesContent)
 {
     /// <summary>How a parameter name that asks for referring resources begins.</summary>
     public const string Has = "_has:";
 
-    private const int MaxDepth = 5;
+    private const int MaxDepth = 10;
     private const int MaxAlternatives = 1_000;
     private const int MaxConditions = 10_000;
+    private const int MaxValueSets = 10;
+    private const int MaxTexts = 20;
+    private const int MaxTextLength = 1_000;
+
+    private static readonly FrozenDictionary<string, SearchModifier> _modifiers = new Dictionary<string, SearchModifier>
+    {
+        ["above"] = SearchModifier.Above,
+        ["below"] = SearchModifier.Below,
+        ["contains"] = SearchModifier.Contains,
+        ["exact"] = SearchModifier.Exact,
+        ["identifier"] = SearchModifier.Identifier,
+        ["not"] = SearchModifier.Not,
+        ["of-type"] = SearchModifier.OfType,
+        ["text"] = SearchModifier.Text,
+    }.ToFrozenDictionary(StringComparer.Ordinal);
+
+    private static readonly FrozenDictionary<string, ConceptRelation> _relations = new Dictionary<string, ConceptRelation>
+    {
+        ["above"] = ConceptRelation.Above,
+        ["below"] = ConceptRelation.Below,
+        ["in"] = ConceptRelation.In,
+        ["not-in"] = ConceptRelation.NotIn,
+    }.ToFrozenDictionary(StringComparer.Ordinal);
 
     private int _conditions;
 
@@ -34,16 +58,27 @@ internal sealed class CriterionParser(SearchParameterCatalog catalog, SearchValu
             return ReverseChain(name, value, depth);
         }
 
+        if (name == "_filter")
+        {
+            Spend(1);
+            return new FilterParser(catalog, values, this).Parse(type, value, _ => true);
+        }
+
+        if (name is "_text" or "_content")
+        {
+            return Words(name == "_content", value);
+        }
+
         var dot = name.IndexOf('.', StringComparison.Ordinal);
         var (code, modifier) = Cut(dot < 0 ? name : name[..dot]);
-        if (catalog.Find(type, code) is not { Type: not SearchParamType.Special } parameter)
+        if (catalog.Searchable(type, code) is not { Type: not SearchParamType.Special } parameter)
         {
             return null;
         }
 
         return dot < 0
             ? Condition(parameter, modifier, value)
-            : Chain(parameter, modifier, name[(dot + 1)..], value, depth);
+            : Chain(parameter, modifier, name[(dot + 1)..], target => Parse(target, name[(dot + 1)..], value, depth + 1));
     }
 
     /// <summary>A name and the modifier after its colon, null where there is none.</summary>
@@ -53,21 +88,36 @@ internal sealed class CriterionParser(SearchParameterCatalog catalog, SearchValu
         return colon < 0 ? (name, null) : (name[..colon], name[(colon + 1)..]);
     }
 
-    private Criterion Condition(SearchParameter parameter, string? modifier, string value) => (modifier, parameter.Type) switch
+    /// <summary>Words of the narrative or of the whole content (https://hl7.org/fhir/R4/search.html#content).</summary>
+    private WordsCriterion Words(bool isContent, string value)
     {
-        (null, _) => Values(parameter, SearchModifier.None, value),
-        ("missing", not SearchParamType.Composite) => Missing(parameter, value),
-        ("exact", SearchParamType.String) => Values(parameter, SearchModifier.Exact, value),
-        ("contains", SearchParamType.String) => Values(parameter, SearchModifier.Contains, value),
-        ("not", SearchParamType.Token) => Values(parameter, SearchModifier.Not, value),
-        ("identifier", SearchParamType.Reference) => Values(parameter, SearchModifier.Identifier, value),
-        ("text" or "in" or "not-in" or "above" or "below" or "of-type", SearchParamType.Token)
-            or ("above" or "below", SearchParamType.Reference or SearchParamType.Uri) =>
-            throw FhirException.NotSupported($"Modifier :{modifier} is not supported on parameter {parameter.Code}."),
-        (_, SearchParamType.Reference) when ResourceCatalog.IsKnown(modifier) =>
+        if (isContent && !indexesContent)
+        {
+            throw FhirException.NotSupported("_content is not supported: this server does not index the whole content (Search:IndexContent).");
+        }
+
+        var alternatives = SearchText.Alternatives(value);
+        Spend(alternatives.Length);
+        return alternatives.Length is > 0 and <= MaxTexts && value.Length <= MaxTextLength
+            ? new WordsCriterion(isContent, [.. alternatives.Select(SearchText.Unescape)])
+            : throw FhirException.Invalid($"Looking for words takes 1 to {MaxTexts} texts of together {MaxTextLength} characters.");
+    }
+
+    private Criterion Condition(SearchParameter parameter, string? modifier, string value) => modifier switch
+    {
+        null => Values(parameter, SearchModifier.None, value),
+        _ when parameter.Type == SearchParamType.Reference && ResourceCatalog.IsKnown(modifier) =>
             Values(parameter, SearchModifier.None, value, referenceType: modifier),
-        _ => throw FhirException.Invalid($"Parameter {parameter.Code} does not take the modifier :{SearchText.Shown(modifier)}."),
+        _ when !parameter.Modifiers.Contains(modifier) => throw Refused(parameter, modifier),
+        "missing" => Missing(parameter, value),
+        _ when parameter.Type == SearchParamType.Token && _relations.TryGetValue(modifier, out var relation) => Concept(parameter, relation, value),
+        _ => Values(parameter, _modifiers[modifier], value),
     };
+
+    private static FhirException Refused(SearchParameter parameter, string modifier) =>
+        modifier is "in" or "not-in" or "above" or "below" or "of-type" or "text"
+            ? FhirException.NotSupported($"Modifier :{modifier} is not supported on parameter {parameter.Code}.")
+            : FhirException.Invalid($"Parameter {parameter.Code} does not take the modifier :{SearchText.Shown(modifier)}.");
 
     private static MissingCriterion Missing(SearchParameter parameter, string value) => value switch
     {
@@ -90,12 +140,19 @@ internal sealed class CriterionParser(SearchParameterCatalog catalog, SearchValu
         }
 
         Spend(alternatives.Length);
-        return new ValueCriterion(parameter, modifier, [.. alternatives.Select(alternative => modifier == SearchModifier.Identifier
-            ? SearchValueParser.Token(parameter.Code, alternative)
-            : values.Parse(parameter, alternative, referenceType))]);
+        return new ValueCriterion(parameter, modifier, [.. alternatives.Select(alternative => modifier switch
+        {
+            SearchModifier.Identifier => SearchValueParser.Token(parameter.Code, alternative),
+            SearchModifier.OfType => SearchValueParser.OfType(parameter.Code, alternative),
+            SearchModifier.Text => new StringSearchValue(SearchText.Unescape(alternative)),
+            _ => values.Parse(parameter, alternative, referenceType),
+        })]);
     }
 
-    private ChainCriterion Chain(SearchParameter parameter, string? type, string rest, string value, int depth)
+    /// <summary>
+    /// What holds at the resources that a reference leads to: of one type, or of each that <paramref name="onTarget"/> has a condition for.
+    /// </summary>
+    public ChainCriterion Chain(SearchParameter parameter, string? type, string rest, Func<string, Criterion?> onTarget)
     {
         if (parameter.Type != SearchParamType.Reference || (type is not null && !ResourceCatalog.IsKnown(type)))
         {
@@ -111,7 +168,7 @@ internal sealed class CriterionParser(SearchParameterCatalog catalog, SearchValu
             try
             {
                 Spend(1);
-                if (Parse(target, rest, value, depth + 1) is { } criterion)
+                if (onTarget(target) is { } criterion)
                 {
                     targets.Add(new ChainTarget(target, criterion));
                 }
@@ -129,11 +186,25 @@ internal sealed class CriterionParser(SearchParameterCatalog catalog, SearchValu
                 $"No type that parameter {parameter.Code} may refer to here has a parameter {SearchText.Shown(rest)}.");
     }
 
+    /// <summary>Codes by where they stand in value sets and code systems.</summary>
+    public ConceptCriterion Concept(SearchParameter parameter, ConceptRelation relation, string value)
+    {
+        var alternatives = SearchText.Alternatives(value);
+        Spend(alternatives.Length);
+        return alternatives.Length is > 0 and <= MaxValueSets
+            ? new ConceptCriterion(parameter, relation, [.. alternatives.Select(alternative => relation is ConceptRelation.In or ConceptRelation.NotIn
+                ? new TokenSearchValue(null, SearchText.Unescape(alternative))
+                : SearchValueParser.Token(parameter.Code, alternative) is { System.Length: > 0, Code.Length: > 0 } token
+                    ? token
+                    : throw FhirException.Invalid($"Parameter {parameter.Code} needs system|code behind this modifier."))])
+            : throw FhirException.Invalid($"Parameter {parameter.Code} needs 1 to {MaxValueSets} values behind this modifier.");
+    }
+
     private HasCriterion ReverseChain(string name, string value, int depth)
     {
         var parts = name[Has.Length..].Split(':', 3);
         if (parts is not [var source, var code, var rest] || !ResourceCatalog.IsKnown(source)
-            || catalog.Find(source, code) is not { Type: SearchParamType.Reference } reference)
+            || catalog.Searchable(source, code) is not { Type: SearchParamType.Reference } reference)
         {
             throw FhirException.Invalid("_has needs _has:Type:reference:parameter, where the reference is a parameter of the type.");
         }
@@ -144,7 +215,8 @@ internal sealed class CriterionParser(SearchParameterCatalog catalog, SearchValu
         return new HasCriterion(source, reference, criterion);
     }
 
-    private void Spend(int conditions)
+    /// <summary>Counts conditions; 400 where there are too many.</summary>
+    public void Spend(int conditions)
     {
         _conditions += conditions;
         if (_conditions > MaxConditions)

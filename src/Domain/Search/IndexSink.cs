@@ -2,6 +2,16 @@ using Hl7.Fhir.Model;
 
 namespace TeleFhir.Domain.Search;
 
+/// <summary>The numbers under which a parameter writes its rows; null for those that only composites read and nobody can ask so.</summary>
+internal readonly record struct RowNumbers(int Values, int? Text, int? OfType, int BaseUnit)
+{
+    public static RowNumbers Of(int id, bool isNamed) => new(
+        id,
+        isNamed ? IndexSource.IdOf(id, IndexFacet.Text) : null,
+        isNamed ? IndexSource.IdOf(id, IndexFacet.OfType) : null,
+        IndexSource.IdOf(id, IndexFacet.BaseUnit));
+}
+
 /// <summary>Where one extraction is: whose values are read, at which repetition, and the rows so far. One per extraction.</summary>
 internal sealed class IndexSink(Resource resource, IndexValues values)
 {
@@ -13,7 +23,7 @@ internal sealed class IndexSink(Resource resource, IndexValues values)
     private readonly Rows<DateValue> _dates = new(values.Dates);
     private readonly Rows<QuantityValue> _quantities = new(values.Quantities);
     private readonly Rows<StringValue> _strings = new(values.Strings);
-    private int _parameterId;
+    private RowNumbers _numbers;
     private short _item;
 
     /// <summary>What is indexed.</summary>
@@ -26,9 +36,9 @@ internal sealed class IndexSink(Resource resource, IndexValues values)
     public Base? Found { get; set; }
 
     /// <summary>From here on rows are those of this parameter, and distinct among themselves.</summary>
-    public void StartParameter(int parameterId)
+    public void StartParameter(RowNumbers numbers)
     {
-        _parameterId = parameterId;
+        _numbers = numbers;
         _tokens.Start();
         _references.Start();
         _dates.Start();
@@ -53,19 +63,41 @@ internal sealed class IndexSink(Resource resource, IndexValues values)
     {
         if (!string.IsNullOrEmpty(system) || !string.IsNullOrEmpty(code))
         {
-            _tokens.Add(new TokenValue(_parameterId, _item, string.IsNullOrEmpty(system) ? null : system, code ?? string.Empty));
+            _tokens.Add(new TokenValue(_numbers.Values, _item, string.IsNullOrEmpty(system) ? null : system, code ?? string.Empty));
         }
     }
 
-    public void Reference(string? type, string target) => _references.Add(new ReferenceValue(_parameterId, _item, type, target));
+    public void Reference(string? type, string target) => _references.Add(new ReferenceValue(_numbers.Values, _item, type, target));
 
-    public void Date(DateRange range) => _dates.Add(new DateValue(_parameterId, _item, range.Low, range.High));
+    public void Date(DateRange range) => _dates.Add(new DateValue(_numbers.Values, _item, range.Low, range.High));
 
     public void Quantity(decimal? value, string? system, string? code, string? unit)
     {
         if (value is { } number)
         {
-            _quantities.Add(new QuantityValue(_parameterId, _item, number, system, code, unit));
+            _quantities.Add(new QuantityValue(_numbers.Values, _item, number, system, code, unit));
+            if (system == BaseUnit.Ucum && BaseUnit.Of(code) is { } converted && converted.Convert(number) is { } inBaseUnits)
+            {
+                _quantities.Add(new QuantityValue(_numbers.BaseUnit, _item, inBaseUnits, null, converted.Symbol, null));
+            }
+        }
+    }
+
+    /// <summary>What a code or a reference is called, where the parameter can be asked for that.</summary>
+    public void Label(string? text)
+    {
+        if (_numbers.Text is { } number && !string.IsNullOrEmpty(text))
+        {
+            _strings.Add(new StringValue(number, _item, text));
+        }
+    }
+
+    /// <summary>An identifier under its type.</summary>
+    public void OfType(string? system, string code, string value)
+    {
+        if (_numbers.OfType is { } number)
+        {
+            _tokens.Add(new TokenValue(number, _item, system, $"{code}|{value}"));
         }
     }
 
@@ -73,7 +105,7 @@ internal sealed class IndexSink(Resource resource, IndexValues values)
     {
         if (!string.IsNullOrEmpty(text))
         {
-            _strings.Add(new StringValue(_parameterId, _item, text));
+            _strings.Add(new StringValue(_numbers.Values, _item, text));
         }
     }
 

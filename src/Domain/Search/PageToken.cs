@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using TeleFhir.Domain.Fhir;
 
 namespace TeleFhir.Domain.Search;
 
@@ -6,8 +7,9 @@ namespace TeleFhir.Domain.Search;
 /// <param name="Types">The types of the address; empty for a search of the whole system.</param>
 /// <param name="Parameters">The parameters that were applied, in order.</param>
 /// <param name="After">The place.</param>
+/// <param name="Compartment">Whose compartment the address is of, or null.</param>
 public sealed record PageRequest(
-    ImmutableArray<string> Types, ImmutableArray<KeyValuePair<string, string>> Parameters, PageCursor After);
+    ImmutableArray<string> Types, ImmutableArray<KeyValuePair<string, string>> Parameters, PageCursor After, ResourceKey? Compartment = null);
 
 /// <summary>
 /// The opaque parameter of a next link. It carries the whole search, so that the link works as GET after a POST and on every node,
@@ -17,7 +19,7 @@ public sealed record PageRequest(
 /// <param name="key">Secret, at least 32 random bytes, the same on every node.</param>
 public sealed class PageToken(byte[] key)
 {
-    private readonly SealedToken _token = new(key, "search-page-1");
+    private readonly SealedToken _token = new(key, "search-page-2");
 
     /// <summary>The token of the page of this search that starts after a place.</summary>
     public string Encode(SearchQuery query, PageCursor after) => _token.Seal(writer =>
@@ -37,6 +39,7 @@ public sealed class PageToken(byte[] key)
             writer.Write(value);
         }
 
+        writer.Write(query.Compartment?.ToString() ?? "");
         writer.Write7BitEncodedInt64(after.Key);
         writer.Write7BitEncodedInt(after.Values.Length);
         foreach (var value in after.Values)
@@ -50,8 +53,9 @@ public sealed class PageToken(byte[] key)
     {
         var types = ReadAll(reader, () => reader.ReadString());
         var parameters = ReadAll(reader, () => new KeyValuePair<string, string>(reader.ReadString(), reader.ReadString()));
+        ResourceKey? compartment = ResourceKey.TryParse(reader.ReadString(), out var owner) ? owner : null;
         var key = reader.Read7BitEncodedInt64();
-        return new PageRequest(types, parameters, new PageCursor(ReadAll(reader, () => Read(reader)), key));
+        return new PageRequest(types, parameters, new PageCursor(ReadAll(reader, () => Read(reader)), key), compartment);
     });
 
     private static ImmutableArray<T> ReadAll<T>(BinaryReader reader, Func<T> read)

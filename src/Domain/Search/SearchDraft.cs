@@ -12,9 +12,10 @@ internal sealed class SearchDraft(
     /// <summary>The parameter that names the types of a search of the whole system.</summary>
     public const string Type = "_type";
 
+    private const string List = "List";
     private const int MaxSortKeys = 8;
 
-    private readonly CriterionParser _criteria = new(catalog, values);
+    private readonly CriterionParser _criteria = new(catalog, values, limits.IndexesContent);
     private readonly HashSet<string> _once = [];
     private readonly List<KeyValuePair<string, string>> _applied = [];
     private readonly List<string> _warnings = [];
@@ -47,6 +48,12 @@ internal sealed class SearchDraft(
                 break;
             case "_sort":
                 Sort(Plain(code, modifier), value);
+                break;
+            case "_list":
+                Take(Plain(code, modifier), value, _query with { Criteria = _query.Criteria.Add(ListOf(value)) });
+                break;
+            case "_filter":
+                Take(Plain(code, modifier), value, _query with { Criteria = _query.Criteria.Add(new FilterParser(catalog, values, _criteria).Parse(_type, value, IsKnown)) });
                 break;
             case "_include":
             case "_revinclude":
@@ -179,42 +186,59 @@ internal sealed class SearchDraft(
 
     private void Include(string name, string? modifier, string value)
     {
-        if (modifier is "iterate" or "recurse")
-        {
-            throw FhirException.NotSupported($"{name}:{modifier} is not supported.");
-        }
-
-        Plain(name, modifier);
-        var parts = value.Split(':');
-        if (parts.Contains("*"))
-        {
-            throw FhirException.NotSupported($"{name} with * is not supported; name the parameters.");
-        }
-
-        if (parts.Length is < 2 or > 3 || parts.Any(string.IsNullOrWhiteSpace))
-        {
-            throw FhirException.Invalid($"{name} takes Type:parameter or Type:parameter:TargetType.");
-        }
-
-        var target = parts.Length == 3 ? parts[2] : null;
-        if (catalog.Find(parts[0], parts[1]) is not { Type: SearchParamType.Reference } parameter
-            || (target is not null && !ResourceCatalog.IsKnown(target)))
+        var iterates = modifier is "iterate" or "recurse";
+        var written = iterates ? $"{name}:iterate" : Plain(name, modifier);
+        if (IncludeOf(name, value) is not { } include)
         {
             Ignore($"{name} names no reference that can be followed: {SearchText.Shown(value)}.");
             return;
         }
 
-        var include = new Include(parts[0], parameter, target);
-        Take(name, value, name == "_include"
+        include = include with { Iterates = iterates };
+        Take(written, value, name == "_include"
             ? _query with { Includes = _query.Includes.Add(include) }
             : _query with { ReverseIncludes = _query.ReverseIncludes.Add(include) });
     }
 
+    private Include? IncludeOf(string name, string value)
+    {
+        if (value == "*")
+        {
+            return new Include(null, null, null);
+        }
+
+        var parts = value.Split(':');
+        if (parts.Length is < 2 or > 3 || parts.Any(string.IsNullOrWhiteSpace))
+        {
+            throw FhirException.Invalid($"{name} takes Type:parameter, Type:parameter:TargetType, Type:* or *.");
+        }
+
+        var target = parts.Length == 3 ? parts[2] : null;
+        if (!ResourceCatalog.IsKnown(parts[0]) || (target is not null && !ResourceCatalog.IsKnown(target)))
+        {
+            return null;
+        }
+
+        return parts[1] == "*" ? new Include(parts[0], null, target)
+            : catalog.Searchable(parts[0], parts[1]) is { Type: SearchParamType.Reference } parameter ? new Include(parts[0], parameter, target)
+            : null;
+    }
+
+    /// <summary>What an entry of one of the Lists names (https://hl7.org/fhir/R4/search.html#list).</summary>
+    private HasCriterion ListOf(string value)
+    {
+        var ids = SearchText.Alternatives(value);
+        return ids.All(ResourceKey.IsId)
+            ? new HasCriterion(
+                List,
+                catalog.Find(List, "item")!,
+                new ValueCriterion(catalog.Find(List, "_id")!, SearchModifier.None, [.. ids.Select(id => new TokenSearchValue(null, id))]))
+            : throw FhirException.NotSupported("_list takes ids of List resources; lists by function, such as $current-problems, are not kept here.");
+    }
+
     private void Condition(string name, string code, string value)
     {
-        // The only parameters that every type has begin with an underscore; _has would need one reference for all types.
-        var isKnown = types.Length == 1 || (code.StartsWith('_') && code != "_has");
-        if (isKnown && _criteria.Parse(_type, name, value) is { } criterion)
+        if (IsKnown(code) && _criteria.Parse(_type, name, value) is { } criterion)
         {
             Take(name, value, _query with { Criteria = _query.Criteria.Add(criterion) });
         }
@@ -224,8 +248,11 @@ internal sealed class SearchDraft(
         }
     }
 
+    // The only parameters that every type has begin with an underscore; _has would need one reference for all types.
+    private bool IsKnown(string code) => types.Length == 1 || (code.StartsWith('_') && code != "_has");
+
     private SearchParameter? Find(string code) =>
-        (types.Length == 1 || code.StartsWith('_')) && catalog.Find(_type, code) is { Type: not SearchParamType.Special } parameter
+        (types.Length == 1 || code.StartsWith('_')) && catalog.Searchable(_type, code) is { Type: not SearchParamType.Special } parameter
             ? parameter
             : null;
 }

@@ -18,6 +18,11 @@ public static class SearchGuard
         ValueCriterion value => $"{Name(value.Parameter)}:{value.Modifier}={Join(value.Values.Select(Text))}",
         MissingCriterion missing => $"{Name(missing.Parameter)}:Missing={missing.IsMissing}",
         ChainCriterion chain => $"{Name(chain.Reference)}.{Join(chain.Targets.Select(Text))}",
+        ConceptCriterion concept => $"{Name(concept.Parameter)}:{concept.Relation}={Join(concept.Values.Select(Text))}",
+        WordsCriterion words => $"words:{words.IsContent}={Join(words.Texts.Select(Text))}",
+        NotCriterion not => $"!{Text(not.Criterion)}",
+        AnyCriterion any => $"any{Join(any.Alternatives.Select(Text))}",
+        AllCriterion all => $"all{Join(all.Parts.Select(Text))}",
         HasCriterion has => $"_has:{has.SourceType}:{has.Reference.Code}:{Text(has.Criterion)}",
         _ => throw new ArgumentOutOfRangeException(nameof(criterion), criterion.GetType(), "has no normal form"),
     };

@@ -1,4 +1,7 @@
 using System.Collections.Immutable;
+using System.Globalization;
+using System.IO.Hashing;
+using System.Text;
 using Hl7.Fhir.Model;
 
 namespace TeleFhir.Domain.Search;
@@ -39,7 +42,28 @@ public enum IndexKind
 /// only of <paramref name="TargetType"/>. A parameter whose values another one already stores names that one's rows and writes none
 /// (<c>patient</c> reads <c>subject</c>'s rows of type Patient; <c>combo-code</c> reads those of <c>code</c> and <c>component-code</c>).
 /// </summary>
-public readonly record struct IndexSource(int ParameterId, string? TargetType = null);
+public readonly record struct IndexSource(int ParameterId, string? TargetType = null)
+{
+    /// <summary>The rows that say more about the same values.</summary>
+    public IndexSource Of(IndexFacet facet) => new(IdOf(ParameterId, facet));
+
+    /// <summary>The number under which a facet of a parameter is stored.</summary>
+    internal static int IdOf(int parameterId, IndexFacet facet) =>
+        unchecked((int)XxHash32.HashToUInt32(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{parameterId}:{facet}"))));
+}
+
+/// <summary>Rows beside the values of a parameter, which single modifiers compare with.</summary>
+public enum IndexFacet
+{
+    /// <summary>Texts of codes and references, as string rows: <c>:text</c>.</summary>
+    Text,
+
+    /// <summary>Identifiers under the system of their type, as token rows of <c>code|value</c>: <c>:of-type</c>.</summary>
+    OfType,
+
+    /// <summary>Quantities in the base units of UCUM.</summary>
+    BaseUnit,
+}
 
 /// <summary>One part of a composite parameter: rows of the part and of its partners match when they share resource and item.</summary>
 public sealed record CompositeComponent(IndexKind Kind, SearchParamType Type, ImmutableArray<IndexSource> Sources);
@@ -91,6 +115,12 @@ public sealed record SearchParameter
     /// the rows it answers with.
     /// </summary>
     public bool IsByPatient { get; init; }
+
+    /// <summary>The modifiers it takes, without their colon, in alphabetical order; <c>:[type]</c> of references is not among them.</summary>
+    public ImmutableArray<string> Modifiers { get; init; } = [];
+
+    /// <summary>Whether all that is stored is indexed under it; false for a parameter that was added and whose index is being built.</summary>
+    public bool IsReady { get; init; } = true;
 
     /// <summary>The longest a value's range can be, in ticks; null where a value may be open-ended (Period, Timing).</summary>
     public long? LongestRange { get; init; }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using TeleFhir.Domain.Fhir;
 
 namespace TeleFhir.Domain.Search;
 
@@ -7,6 +8,9 @@ public sealed record SearchQuery
 {
     /// <summary>The types searched: one, or several for a system search; empty means every type.</summary>
     public required ImmutableArray<string> Types { get; init; }
+
+    /// <summary>Whose compartment is searched (<c>Patient/x/Observation</c>); null for all that is stored.</summary>
+    public ResourceKey? Compartment { get; init; }
 
     /// <summary>All of these must hold.</summary>
     public ImmutableArray<Criterion> Criteria { get; init; } = [];
@@ -63,6 +67,36 @@ public sealed record ChainTarget(string Type, Criterion Criterion);
 /// <summary><c>_has</c>: a resource of <paramref name="SourceType"/> refers here by <paramref name="Reference"/> and satisfies the criterion.</summary>
 public sealed record HasCriterion(string SourceType, SearchParameter Reference, Criterion Criterion) : Criterion;
 
+/// <summary>
+/// A code has a place in a value set or a code system. What codes that are is asked of <see cref="ITerminology"/> when the search runs.
+/// </summary>
+/// <param name="Parameter">A token parameter.</param>
+/// <param name="Relation">Which place.</param>
+/// <param name="Values">Value sets, as codes without a system, or codes with their system; never empty.</param>
+public sealed record ConceptCriterion(SearchParameter Parameter, ConceptRelation Relation, ImmutableArray<TokenSearchValue> Values) : Criterion;
+
+/// <summary>Places of a code.</summary>
+public enum ConceptRelation
+{
+    /// <summary><c>:in</c>: some code is in the value set.</summary>
+    In,
+
+    /// <summary><c>:not-in</c>: no code is in the value set.</summary>
+    NotIn,
+
+    /// <summary><c>:below</c>: some code is the given one or is subsumed by it.</summary>
+    Below,
+
+    /// <summary><c>:above</c>: some code is the given one or subsumes it.</summary>
+    Above,
+}
+
+/// <summary>The words of one of the texts are in the narrative, or anywhere in the content.</summary>
+public sealed record WordsCriterion(bool IsContent, ImmutableArray<string> Texts) : Criterion;
+
+/// <summary>This does not hold.</summary>
+public sealed record NotCriterion(Criterion Criterion) : Criterion;
+
 /// <summary>Modifiers that compare values; <c>:missing</c> and <c>:[type]</c> are not among them.</summary>
 public enum SearchModifier
 {
@@ -80,6 +114,27 @@ public enum SearchModifier
 
     /// <summary><c>:identifier</c> on references: <c>Reference.identifier</c>, as token values.</summary>
     Identifier,
+
+    /// <summary><c>:text</c> on tokens and references: what the code or the reference is called, as a string.</summary>
+    Text,
+
+    /// <summary><c>:of-type</c> on identifiers: system and code of the type, and the value; as a token whose code is <c>code|value</c>.</summary>
+    OfType,
+
+    /// <summary><c>:below</c> on URIs: those that start with it.</summary>
+    Below,
+
+    /// <summary><c>:above</c> on URIs: those that it lies under.</summary>
+    Above,
+
+    /// <summary>The whole text, whatever its case and accents (<c>eq</c> of <c>_filter</c>).</summary>
+    Whole,
+
+    /// <summary>The end of the text (<c>ew</c> of <c>_filter</c>).</summary>
+    EndsWith,
+
+    /// <summary>Some value is another one (<c>ne</c> of <c>_filter</c>).</summary>
+    Unequal,
 }
 
 /// <summary>One value to compare with.</summary>
@@ -104,7 +159,11 @@ public sealed record DateSearchValue(SearchPrefix Prefix, DateRange Range) : Sea
 /// A number, or a quantity with a unit. <paramref name="Low"/> and <paramref name="High"/> are the bounds of the implicit precision
 /// ([low, high)), or of <c>ap</c>. <paramref name="System"/> null: any; <paramref name="Code"/> null: any.
 /// </summary>
-public sealed record QuantitySearchValue(SearchPrefix Prefix, decimal Value, decimal Low, decimal High, string? System, string? Code) : SearchValue;
+public sealed record QuantitySearchValue(SearchPrefix Prefix, decimal Value, decimal Low, decimal High, string? System, string? Code) : SearchValue
+{
+    /// <summary>The same in the base units of UCUM, <see cref="Code"/> being their symbol; null where the unit cannot be converted.</summary>
+    public QuantitySearchValue? InBaseUnits { get; init; }
+}
 
 /// <summary>A string or a URI as written, unescaped.</summary>
 public sealed record StringSearchValue(string Text) : SearchValue;
@@ -146,11 +205,18 @@ public enum SearchPrefix
 /// <summary>One key of <c>_sort</c>.</summary>
 public sealed record SortKey(SearchParameter Parameter, bool Descending);
 
-/// <summary>One <c>_include</c> or <c>_revinclude</c>: <c>SourceType:parameter[:TargetType]</c>.</summary>
-/// <param name="SourceType">The type that holds the reference.</param>
-/// <param name="Parameter">The reference parameter.</param>
+/// <summary>
+/// One <c>_include</c> or <c>_revinclude</c>: <c>SourceType:parameter[:TargetType]</c>, <c>SourceType:*</c> or <c>*</c>.
+/// </summary>
+/// <param name="SourceType">The type that holds the reference; null for any.</param>
+/// <param name="Parameter">The reference parameter; null for all.</param>
 /// <param name="TargetType">Only this target, or null for all.</param>
-public sealed record Include(string SourceType, SearchParameter Parameter, string? TargetType);
+/// <param name="Iterates">Whether what was included is followed too (<c>:iterate</c>).</param>
+public sealed record Include(string? SourceType, SearchParameter? Parameter, string? TargetType, bool Iterates = false)
+{
+    /// <summary>As a client writes it.</summary>
+    public override string ToString() => SourceType is null ? "*" : $"{SourceType}:{Parameter?.Code ?? "*"}";
+}
 
 /// <summary><c>_total</c>.</summary>
 public enum TotalMode

@@ -9,6 +9,9 @@ public sealed record SearchLimits
     /// <summary>Matches per page where <c>_count</c> is not given.</summary>
     public int DefaultCount { get; init; } = 50;
 
+    /// <summary>Whether <c>_content</c> can be searched by.</summary>
+    public bool IndexesContent { get; init; }
+
     /// <summary>The most that <c>_count</c> gives.</summary>
     public int MaxCount { get; init; } = 1_000;
 }
@@ -58,7 +61,7 @@ public sealed class SearchQueryParser(SearchParameterCatalog catalog, SearchLimi
     }
 
     /// <summary>The page that a token leads to. What can no longer be applied is refused: the rows would be others.</summary>
-    public SearchQuery Parse(PageRequest page) => Parse(page.Types, page.Parameters, strict: true) with { After = page.After };
+    public SearchQuery Parse(PageRequest page) => Parse(page.Types, page.Parameters, strict: true) with { After = page.After, Compartment = page.Compartment };
 
     private static bool IsReadable(string text) => text.Length <= MaxLength && SearchText.IsStorable(text);
 

@@ -136,8 +136,21 @@ internal sealed class SearchValueParser(string baseUrl, TimeProvider clock)
         }
 
         var bounds = prefix == SearchPrefix.Ap ? range.Widened() : range;
-        return new QuantitySearchValue(prefix, range.Value, bounds.Low, bounds.High, Given(system), Given(unit));
+        var value = new QuantitySearchValue(prefix, range.Value, bounds.Low, bounds.High, Given(system), Given(unit));
+        return value with { InBaseUnits = InBaseUnits(value) };
     }
+
+    private static QuantitySearchValue? InBaseUnits(QuantitySearchValue value) =>
+        value.System == BaseUnit.Ucum && BaseUnit.Of(value.Code) is { } unit
+        && unit.Convert(value.Value) is { } number && unit.Convert(value.Low) is { } low && unit.Convert(value.High) is { } high
+            ? new QuantitySearchValue(value.Prefix, number, low, high, null, unit.Symbol)
+            : null;
+
+    /// <summary>The value of <c>:of-type</c>: a token of the type's system, whose code is that of the type and the value.</summary>
+    public static TokenSearchValue OfType(string code, string text) => SearchText.Split(text, '|') is [var system, var type, var value]
+        && type.Length > 0 && value.Length > 0
+            ? new TokenSearchValue(SearchText.Unescape(system), $"{SearchText.Unescape(type)}|{SearchText.Unescape(value)}")
+            : throw Invalid(code, "with :of-type needs system|code|value, the system and the code being those of the identifier's type");
 
     private static (SearchPrefix Prefix, string Operand) Prefixed(string code, string text)
     {

@@ -61,15 +61,18 @@ internal sealed class TokenValueReader() : ValueReader(
                     Read(coding, sink);
                 }
 
+                sink.Label(Text(concept, "text"));
                 break;
             case Coding coding:
                 sink.Token(Text(coding, "system"), Text(coding, "code"));
+                sink.Label(Text(coding, "display"));
                 break;
             case Code code:
                 ReadCode(code, sink);
                 break;
             case Identifier identifier:
                 sink.Token(Text(identifier, "system"), Text(identifier, "value"));
+                ReadType(identifier, sink);
                 break;
             case ContactPoint contact when Text(contact, "value") is { } value:
                 sink.Token(Text(contact, "system"), value);
@@ -80,6 +83,23 @@ internal sealed class TokenValueReader() : ValueReader(
             case FhirString or Id or FhirUri or FhirUrl or Canonical or Oid or Uuid:
                 sink.Token(null, Text(element));
                 break;
+        }
+    }
+
+    private static void ReadType(Identifier identifier, IndexSink sink)
+    {
+        if (Child<CodeableConcept>(identifier, "type") is not { } type)
+        {
+            return;
+        }
+
+        sink.Label(Text(type, "text"));
+        foreach (var coding in Child<List<Coding>>(type, "coding") ?? [])
+        {
+            if (Text(coding, "code") is { Length: > 0 } code && Text(identifier, "value") is { Length: > 0 } value)
+            {
+                sink.OfType(Text(coding, "system"), code, value);
+            }
         }
     }
 
@@ -114,6 +134,7 @@ internal sealed class ReferenceValueReader() : ValueReader(
                     sink.Token(Text(identifier, "system"), Text(identifier, "value"));
                 }
 
+                sink.Label(Text(reference, "display"));
                 break;
             case Canonical or FhirUri or FhirUrl:
                 if (ReferenceTarget.TryReadCanonical(Text(element), out var url, out var named))

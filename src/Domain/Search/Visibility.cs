@@ -160,7 +160,7 @@ public sealed class Visibility(SearchParameterCatalog catalog, SearchQueryParser
 
     /// <summary>
     /// Whether changes of the type are for the context at all. What is everybody's is not a patient's to change; who works where decides who
-    /// sees whom, so that it is for administrators, and so is what is put into the audit trail.
+    /// sees whom, so that it is for administrators, and so is what is put into the audit trail and what every write is indexed by.
     /// </summary>
     private static bool MayChange(Caller caller, ScopeContext context, Interaction interaction, string type)
     {
@@ -171,7 +171,7 @@ public sealed class Visibility(SearchParameterCatalog catalog, SearchQueryParser
 
         return type switch
         {
-            AuditEvent or "PractitionerRole" => context == ScopeContext.User && caller.IsAdministrator,
+            AuditEvent or "PractitionerRole" or "SearchParameter" => context == ScopeContext.User && caller.IsAdministrator,
             _ when PatientCompartment.RelationOf(type) == PatientRelation.Reference =>
                 context == ScopeContext.User && (caller.IsAdministrator || caller.FhirUser is { Type: "Practitioner" or "PractitionerRole" }),
             _ => true,

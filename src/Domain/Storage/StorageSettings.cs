@@ -27,6 +27,9 @@ public sealed record StorageSettings
     /// <summary>Which patients' records clinicians reach.</summary>
     public UserPolicy UserPolicy { get; init; }
 
+    /// <summary>Whether the words of whole resources are indexed, for <c>_content</c>; it makes every write dearer.</summary>
+    public bool IndexContent { get; init; }
+
     /// <summary>The FHIR base as clients see it: a reference to an address under it is a reference to a resource here.</summary>
     public string? PublicBaseUrl { get; init; }
 

@@ -2,12 +2,13 @@ using System.Data.Common;
 using System.Globalization;
 using System.Text.Json;
 using TeleFhir.Domain.Fhir;
+using TeleFhir.Domain.Search;
 using TeleFhir.Domain.Storage;
 
 namespace TeleFhir.Infrastructure.Persistence;
 
 /// <inheritdoc cref="IConsistencyCheck" />
-internal sealed class ConsistencyCheck(Database database, IndexWriter indexWriter) : IConsistencyCheck
+internal sealed class ConsistencyCheck(Database database, SearchParameterCatalog catalog, IndexWriter indexWriter) : IConsistencyCheck
 {
     private const int PageSize = 200;
     private const int MostExamples = 50;
@@ -54,7 +55,28 @@ internal sealed class ConsistencyCheck(Database database, IndexWriter indexWrite
         await RowsAsync(session, Tables.Quantity, expected.Quantities, from, to, tally, cancellationToken);
         await RowsAsync(session, Tables.String, expected.Strings, from, to, tally, cancellationToken);
         await RowsAsync(session, Tables.ConsentRule, expected.ConsentRules, from, to, tally, cancellationToken);
+        await WordsAsync(session, FullText.Narrative, expected.Narratives, from, to, tally, cancellationToken);
+        await WordsAsync(session, FullText.Content, expected.Contents, from, to, tally, cancellationToken);
         await VersionsAsync(session, page, from, to, tally, cancellationToken);
+    }
+
+    /// <summary>The words themselves cannot be read back from either database; whether a resource has any can.</summary>
+    private async Task WordsAsync(
+        Session session, string table, List<WordsRow> expected, long from, long to, Tally tally, CancellationToken cancellationToken)
+    {
+        var sql = new SqlText();
+        sql.Append($"SELECT {database.WordsKey} FROM {table} WHERE {database.WordsKey} > {sql.Value(from)} AND {database.WordsKey} <= {sql.Value(to)}");
+        var stored = (await session.QueryAsync(sql, row => row.GetInt64(0), cancellationToken)).ToHashSet();
+        tally.IndexRows += stored.Count;
+        foreach (var key in expected.Select(row => row.Key).Where(key => !stored.Remove(key)))
+        {
+            tally.Fault($"{table}: the words of {key} are missing.");
+        }
+
+        foreach (var key in stored)
+        {
+            tally.Fault($"{table}: words of {key} that its resource does not have.");
+        }
     }
 
     /// <summary>The row agrees with its JSON; what the JSON is indexed as goes to the batch.</summary>
@@ -98,16 +120,16 @@ internal sealed class ConsistencyCheck(Database database, IndexWriter indexWrite
         }
     }
 
-    private static async Task RowsAsync<TRow>(
+    private async Task RowsAsync<TRow>(
         Session session, Table<TRow> table, List<TRow> expected, long from, long to, Tally tally, CancellationToken cancellationToken)
         where TRow : IndexRow
     {
-        var wanted = expected.Select(row => Text(table.Columns.Select(column => column.ValueOf(row)))).ToHashSet(StringComparer.Ordinal);
+        var wanted = expected.Where(row => !catalog.IsUnfinished(row.Param)).Select(row => Text(table.Columns.Select(column => column.ValueOf(row)))).ToHashSet(StringComparer.Ordinal);
         var sql = new SqlText();
         sql.Append($"SELECT {table.ColumnNames} FROM {table.Name} WHERE key > {sql.Value(from)} AND key <= {sql.Value(to)}");
-        var stored = await session.QueryAsync(sql, row => (Key: row.GetInt64(0), Text: Text(Values(row))), cancellationToken);
+        var stored = await session.QueryAsync(sql, row => (Key: row.GetInt64(0), Param: row.GetInt32(1), Text: Text(Values(row))), cancellationToken);
         tally.IndexRows += stored.Count;
-        foreach (var (key, text) in stored)
+        foreach (var (key, _, text) in stored.Where(row => !catalog.IsUnfinished(row.Param)))
         {
             if (!wanted.Remove(text))
             {

@@ -30,6 +30,12 @@ internal abstract class Database : IAsyncDisposable
     /// <summary>A condition that the column is one of the numbers.</summary>
     public abstract string AnyOf(string column, IReadOnlyList<long> values, SqlText sql);
 
+    /// <summary>The column of the storage key in the tables of words.</summary>
+    public abstract string WordsKey { get; }
+
+    /// <summary>A query for the storage keys of resources that have all the words of one of the alternatives.</summary>
+    public abstract string WithWords(string table, IEnumerable<IReadOnlyList<(string Word, bool IsStart)>> alternatives, SqlText sql);
+
     /// <summary>Whether the error is a race lost to another writer, so that the same change set may succeed when tried again.</summary>
     public abstract bool IsRace(Exception exception);
 

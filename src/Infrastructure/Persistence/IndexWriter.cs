@@ -6,7 +6,7 @@ using TeleFhir.Domain.Search;
 namespace TeleFhir.Infrastructure.Persistence;
 
 /// <summary>Turns what is indexed of a resource into rows, as the plan in the parameter catalogue says.</summary>
-internal sealed class IndexWriter(SearchParameterCatalog catalog, IndexExtractor extractor, string? publicBaseUrl = null)
+internal sealed class IndexWriter(SearchParameterCatalog catalog, IndexExtractor extractor, string? publicBaseUrl = null, bool indexesContent = false)
 {
     private readonly string? _base = publicBaseUrl is null ? null : publicBaseUrl.TrimEnd('/') + "/";
 
@@ -17,6 +17,29 @@ internal sealed class IndexWriter(SearchParameterCatalog catalog, IndexExtractor
         row.Rank = values.Rank;
         row.RankHigh = 0;
         row.Patient = (values.Patient ?? LocalPatient(values, resource.TypeName)) is { } patient ? StorageHash.Of(patient) : 0;
+        Add(batch, row, values);
+        if (FullText.NarrativeOf(resource) is { } narrative)
+        {
+            batch.Narratives.Add(new WordsRow { Key = row.Key, Words = narrative });
+        }
+
+        if (indexesContent && FullText.ContentOf(resource) is { } content)
+        {
+            batch.Contents.Add(new WordsRow { Key = row.Key, Words = content });
+        }
+
+        if (resource is Consent consent)
+        {
+            batch.ConsentRules.AddRange(ConsentRules.Of(consent, row.Key, Local));
+        }
+    }
+
+    /// <summary>Adds the rows of added parameters of one code alone; all else of the resource stays as it is.</summary>
+    public void WriteCustom(RowBatch batch, ResourceRow row, Resource resource, string code) =>
+        Add(batch, row, extractor.ExtractCustom(resource, code));
+
+    private void Add(RowBatch batch, ResourceRow row, IndexValues values)
+    {
         var ordinals = new Ordinals();
         foreach (var value in values.Tokens)
         {
@@ -98,11 +121,6 @@ internal sealed class IndexWriter(SearchParameterCatalog catalog, IndexExtractor
                 Rest = cut.Length == norm.Length ? null : norm,
                 Text = text,
             });
-        }
-
-        if (resource is Consent consent)
-        {
-            batch.ConsentRules.AddRange(ConsentRules.Of(consent, row.Key, Local));
         }
     }
 

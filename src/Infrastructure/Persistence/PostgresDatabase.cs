@@ -15,6 +15,8 @@ internal sealed class PostgresDatabase(NpgsqlDataSource source) : Database
 
     public override int AppendWriters => 4;
 
+    public override string WordsKey => "key";
+
     public static PostgresDatabase For(string connectionString)
     {
         var settings = new NpgsqlConnectionStringBuilder(connectionString);
@@ -65,6 +67,14 @@ internal sealed class PostgresDatabase(NpgsqlDataSource source) : Database
     public override string AnyOf(string column, IReadOnlyList<long> values, SqlText sql) => values.Count == 1
         ? $"{column} = {sql.Value(values[0])}"
         : $"{column} = ANY({sql.Value(values.ToArray())})";
+
+    public override string WithWords(string table, IEnumerable<IReadOnlyList<(string Word, bool IsStart)>> alternatives, SqlText sql)
+    {
+        // Words are letters and digits alone, so nothing in them can mean anything to the query.
+        var query = string.Join(" | ", alternatives.Select(words =>
+            $"({string.Join(" & ", words.Select(word => $"'{word.Word}'{(word.IsStart ? ":*" : "")}"))})"));
+        return $"SELECT f.key FROM {table} f WHERE f.words @@ CAST({sql.Value(query)} AS tsquery)";
+    }
 
     public override bool IsRace(Exception exception) => exception is PostgresException
     {
@@ -120,7 +130,7 @@ internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransac
             if (batch.ChangedResources.Count > 0)
             {
                 var keys = batch.ChangedResources.Select(row => row.Key).ToArray();
-                foreach (var table in Tables.OfIndex)
+                foreach (var table in (string[])[.. Tables.OfIndex, FullText.Narrative, FullText.Content])
                 {
                     statements.BatchCommands.Add(new NpgsqlBatchCommand($"DELETE FROM {table} WHERE key = ANY($1)")
                     {
@@ -138,8 +148,11 @@ internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransac
             Insert(statements, Tables.Quantity, batch.Quantities);
             Insert(statements, Tables.String, batch.Strings);
             Insert(statements, Tables.ConsentRule, batch.ConsentRules);
+            Insert(statements, FullText.Narrative, batch.Narratives);
+            Insert(statements, FullText.Content, batch.Contents);
             Insert(statements, Tables.Outbox, batch.Outbox);
             Insert(statements, Tables.Import, batch.Imports, upsert: true);
+            Insert(statements, Tables.Reindex, batch.Reindexes, upsert: true);
             Insert(statements, Tables.Revocation, batch.Revocations);
             Insert(statements, Tables.AuditIntake, batch.AuditIntake);
             Insert(statements, Tables.AuditLog, batch.AuditLog);
@@ -192,6 +205,22 @@ internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransac
     }
 
     protected override ValueTask ReturnAsync(DbCommand command) => command.DisposeAsync();
+
+    private static void Insert(NpgsqlBatch statements, string table, List<WordsRow> rows)
+    {
+        if (rows.Count > 0)
+        {
+            statements.BatchCommands.Add(new NpgsqlBatchCommand(
+                $"INSERT INTO {table} (key, words) SELECT key, array_to_tsvector(string_to_array(words, ' ')) FROM unnest($1, $2) AS given (key, words)")
+            {
+                Parameters =
+                {
+                    new NpgsqlParameter<long[]> { TypedValue = [.. rows.Select(row => row.Key)] },
+                    new NpgsqlParameter<string[]> { TypedValue = [.. rows.Select(row => row.Words)] },
+                },
+            });
+        }
+    }
 
     private static void Insert<TRow>(NpgsqlBatch statements, Table<TRow> table, List<TRow> rows, bool upsert = false)
     {

@@ -88,3 +88,34 @@ internal sealed class ImportRow
     /// <summary>How many of its parts (a transaction, entries or lines), counted from the start, are stored.</summary>
     public int Done { get; set; }
 }
+
+/// <summary>How far the index of an added search parameter has come, or, under key 0, the index of everything.</summary>
+internal sealed class ReindexRow
+{
+    /// <summary>Under this the whole index is kept, its version being that of the layout of the rows.</summary>
+    public const long Everything = 0;
+
+    /// <summary>Storage key of the SearchParameter.</summary>
+    public long Key { get; set; }
+
+    /// <summary>The version of the SearchParameter that the rows are of.</summary>
+    public int Version { get; set; }
+
+    /// <summary>The parameter's name, to know its rows by when it is gone.</summary>
+    public string Code { get; set; } = "";
+
+    /// <summary>The types it is for, with a comma between them.</summary>
+    public string Types { get; set; } = "";
+
+    /// <summary>A <see cref="Domain.Storage.ReindexState"/>.</summary>
+    public short State { get; set; }
+
+    /// <summary>Resources up to this storage key are done.</summary>
+    public long Done { get; set; }
+
+    /// <summary>How many resources that were.</summary>
+    public long Indexed { get; set; }
+
+    /// <summary>Why it was refused, else empty.</summary>
+    public string Note { get; set; } = "";
+}

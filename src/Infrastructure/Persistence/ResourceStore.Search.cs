@@ -26,6 +26,7 @@ internal sealed partial class ResourceStore
             caller.Demand(Interaction.SearchSystem);
         }
 
+        query = await WithCodesAsync(caller, query, cancellationToken);
         await using var session = await database.OpenAsync(cancellationToken);
         return query.Types.Length == 1
             ? await SearchTypeAsync(session, caller, query, cancellationToken)
@@ -67,7 +68,7 @@ internal sealed partial class ResourceStore
     {
         var type = query.Types[0];
         var visible = SightOf(caller, Interaction.SearchType);
-        var criteria = await ResolveAsync(session, Narrowed(query.Criteria, visible, type), visible, cancellationToken);
+        var criteria = await ResolveAsync(session, Narrowed(CriteriaOf(query, type), visible, type), visible, cancellationToken);
         var (order, keys) = OrderOf(query);
         var search = new SearchSql(database, type, criteria, await ChooseAsync(session, type, criteria, order, cancellationToken), visible);
         if (query.Count == 0)
@@ -153,6 +154,9 @@ internal sealed partial class ResourceStore
             : null;
     }
 
+    private ImmutableArray<Criterion> CriteriaOf(SearchQuery query, string type) =>
+        query.Compartment is { } owner ? query.Criteria.Add(Compartments.CriterionOf(catalog, owner, type)) : query.Criteria;
+
     private static ImmutableArray<Criterion> Narrowed(ImmutableArray<Criterion> criteria, Visible? visible, string type) =>
         visible is null ? criteria : criteria.AddRange(visible(type));
 
@@ -160,6 +164,7 @@ internal sealed partial class ResourceStore
         Session session, Caller caller, SearchQuery query, int limit, CancellationToken cancellationToken)
     {
         caller.Demand(Interaction.SearchType, query.Types[0]);
+        query = await WithCodesAsync(caller, query, cancellationToken);
         var visible = SightOf(caller, Interaction.SearchType);
         var criteria = await ResolveAsync(session, Narrowed(query.Criteria, visible, query.Types[0]), visible, cancellationToken);
         var driver = await ChooseAsync(session, query.Types[0], criteria, SearchOrder.Keys, cancellationToken);

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using TeleFhir.Domain.Access;
 using TeleFhir.Domain.Fhir;
 using TeleFhir.Domain.Search;
@@ -25,11 +26,15 @@ internal sealed partial class ResourceStore
             caller.Demand(Interaction.SearchType, type);
         }
 
-        var searches = (query.Types.IsEmpty ? ResourceCatalog.Types : query.Types)
-            .Where(type => caller.May(Interaction.SearchType, type))
-            .Select(type => new SearchSql(
-                database, type, Narrowed([.. query.Criteria.Select(criterion => OnType(criterion, type))], visible, type), driver: null, visible))
-            .ToList();
+        var searches = new List<SearchSql>();
+        foreach (var type in TypesOf(query).Where(type => caller.May(Interaction.SearchType, type)))
+        {
+            var own = Narrowed([.. CriteriaOf(query, type).Select(criterion => OnType(criterion, type))], visible, type);
+            var criteria = await ResolveAsync(session, own, visible, cancellationToken);
+            var driver = SearchDriver.For(criteria).Where(candidate => candidate.IsSelective).MinBy(candidate => candidate.Cost);
+            searches.Add(new SearchSql(database, type, criteria, driver, visible));
+        }
+
         if (searches.Count == 0)
         {
             return new SearchPage([], [], query.Total == TotalMode.None ? null : 0, null, []);
@@ -66,6 +71,12 @@ internal sealed partial class ResourceStore
             warnings);
     }
 
+    private static ImmutableArray<string> TypesOf(SearchQuery query)
+    {
+        var types = query.Types.IsEmpty ? ResourceCatalog.Types : query.Types;
+        return query.Compartment is { } owner ? [.. types.Intersect(Compartments.MembersOf(owner.Type))] : types;
+    }
+
     /// <summary>A parameter of all types is stored under each type's own id.</summary>
     private Criterion OnType(Criterion criterion, string type)
     {
@@ -74,6 +85,10 @@ internal sealed partial class ResourceStore
         return criterion switch
         {
             ValueCriterion value => value with { Parameter = Own(value.Parameter) },
+            ConceptCriterion concept => concept with { Parameter = Own(concept.Parameter) },
+            NotCriterion not => new NotCriterion(OnType(not.Criterion, type)),
+            AnyCriterion any => new AnyCriterion([.. any.Alternatives.Select(one => OnType(one, type))]),
+            AllCriterion all => new AllCriterion([.. all.Parts.Select(one => OnType(one, type))]),
             MissingCriterion missing => missing with { Parameter = Own(missing.Parameter) },
             ChainCriterion chain => chain with { Reference = Own(chain.Reference) },
             _ => criterion,

@@ -19,6 +19,7 @@ internal sealed partial class ResourceStore(
     Visibility visibility,
     CallerSights sights,
     AuditTrail trail,
+    Func<ITerminology?> terminology,
     TimeProvider clock) : IResourceStore
 {
     /// <inheritdoc />

@@ -31,6 +31,15 @@ internal sealed class RowBatch
     /// <summary>Progress of imports; takes the place of what is stored.</summary>
     public List<ImportRow> Imports { get; } = [];
 
+    /// <summary>Words of narratives.</summary>
+    public List<WordsRow> Narratives { get; } = [];
+
+    /// <summary>Words of whole resources.</summary>
+    public List<WordsRow> Contents { get; } = [];
+
+    /// <summary>Progress of indexes; takes the place of what is stored.</summary>
+    public List<ReindexRow> Reindexes { get; } = [];
+
     public List<RevocationRow> Revocations { get; } = [];
 
     public List<AuditIntakeRow> AuditIntake { get; } = [];
@@ -61,6 +70,8 @@ internal sealed class RowBatch
         Quantities.AddRange(other.Quantities);
         Strings.AddRange(other.Strings);
         ConsentRules.AddRange(other.ConsentRules);
+        Narratives.AddRange(other.Narratives);
+        Contents.AddRange(other.Contents);
         Imports.AddRange(other.Imports);
         AuditIntake.AddRange(other.AuditIntake);
     }
@@ -141,6 +152,17 @@ internal static class Tables
         "import",
         new Column<ImportRow, string>("hash", NpgsqlDbType.Text, row => row.Hash),
         new Column<ImportRow, int>("done", NpgsqlDbType.Integer, row => row.Done));
+
+    public static readonly Table<ReindexRow> Reindex = new(
+        "reindex",
+        new Column<ReindexRow, long>("key", NpgsqlDbType.Bigint, row => row.Key),
+        new Column<ReindexRow, int>("version", NpgsqlDbType.Integer, row => row.Version),
+        new Column<ReindexRow, string>("code", NpgsqlDbType.Text, row => row.Code),
+        new Column<ReindexRow, string>("types", NpgsqlDbType.Text, row => row.Types),
+        new Column<ReindexRow, short>("state", NpgsqlDbType.Smallint, row => row.State),
+        new Column<ReindexRow, long>("done", NpgsqlDbType.Bigint, row => row.Done),
+        new Column<ReindexRow, long>("indexed", NpgsqlDbType.Bigint, row => row.Indexed),
+        new Column<ReindexRow, string>("note", NpgsqlDbType.Text, row => row.Note));
 
     public static readonly Table<RevocationRow> Revocation = new(
         "revocation",

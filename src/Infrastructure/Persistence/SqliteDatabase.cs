@@ -29,6 +29,8 @@ internal sealed class SqliteDatabase : Database
 
     public override int AppendWriters => 1;
 
+    public override string WordsKey => "rowid";
+
     public override ValueTask<Session> OpenAsync(CancellationToken cancellationToken)
     {
         var slot = _readers.TryTake(out var free) ? free : new SqliteSlot(_connectionString);
@@ -67,6 +69,13 @@ internal sealed class SqliteDatabase : Database
         <= FewValues => $"{column} IN ({string.Join(", ", values.Select(value => sql.Value(value)))})",
         _ => $"{column} IN (SELECT value FROM json_each({sql.Value($"[{string.Join(',', values)}]")}))",
     };
+
+    public override string WithWords(string table, IEnumerable<IReadOnlyList<(string Word, bool IsStart)>> alternatives, SqlText sql)
+    {
+        var query = string.Join(" OR ", alternatives.Select(words =>
+            $"({string.Join(" AND ", words.Select(word => $"\"{word.Word}\"{(word.IsStart ? " *" : "")}"))})"));
+        return $"SELECT {table}.rowid FROM {table} WHERE {table} MATCH {sql.Value(query)}";
+    }
 
     public override bool IsRace(Exception exception) => exception is SqliteException
     {
@@ -201,6 +210,9 @@ internal sealed class SqliteSession(SqliteSlot slot, bool inTransaction, Action 
                     delete.ExecuteNonQuery();
                 }
             }
+
+            Delete(FullText.Narrative, batch.ChangedResources);
+            Delete(FullText.Content, batch.ChangedResources);
         }
 
         Insert(Tables.Resource, batch.NewResources);
@@ -212,8 +224,11 @@ internal sealed class SqliteSession(SqliteSlot slot, bool inTransaction, Action 
         Insert(Tables.Quantity, batch.Quantities);
         Insert(Tables.String, batch.Strings);
         Insert(Tables.ConsentRule, batch.ConsentRules);
+        Insert(FullText.Narrative, batch.Narratives);
+        Insert(FullText.Content, batch.Contents);
         Insert(Tables.Outbox, batch.Outbox);
         Insert(Tables.Import, batch.Imports, upsert: true);
+        Insert(Tables.Reindex, batch.Reindexes, upsert: true);
         Insert(Tables.Revocation, batch.Revocations);
         Insert(Tables.AuditIntake, batch.AuditIntake);
         Insert(Tables.AuditLog, batch.AuditLog);
@@ -263,6 +278,34 @@ internal sealed class SqliteSession(SqliteSlot slot, bool inTransaction, Action 
 
     /// <summary>It stays prepared for the next user of the connection.</summary>
     protected override ValueTask ReturnAsync(DbCommand command) => ValueTask.CompletedTask;
+
+    private void Delete(string table, List<ResourceRow> resources)
+    {
+        var delete = slot.Prepared($"DELETE FROM {table} WHERE rowid = @key");
+        var key = delete.Parameters.Add("@key", SqliteType.Integer);
+        foreach (var row in resources)
+        {
+            key.Value = row.Key;
+            delete.ExecuteNonQuery();
+        }
+    }
+
+    private void Insert(string table, List<WordsRow> rows)
+    {
+        if (rows.Count == 0)
+        {
+            return;
+        }
+
+        var insert = slot.Prepared($"INSERT INTO {table} (rowid, words) VALUES (@key, @words)");
+        var key = insert.Parameters.Add("@key", SqliteType.Integer);
+        var words = insert.Parameters.Add("@words", SqliteType.Text);
+        foreach (var row in rows)
+        {
+            (key.Value, words.Value) = (row.Key, row.Words);
+            insert.ExecuteNonQuery();
+        }
+    }
 
     private void Insert<TRow>(Table<TRow> table, List<TRow> rows, bool upsert = false)
     {

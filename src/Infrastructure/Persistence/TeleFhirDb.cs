@@ -45,6 +45,11 @@ internal abstract class TeleFhirDb(DbContextOptions options) : DbContext(options
             import.ToTable("import").HasKey(row => row.Hash);
             import.Property(row => row.Hash).HasMaxLength(64);
         });
+        modelBuilder.Entity<ReindexRow>(reindex =>
+        {
+            reindex.ToTable("reindex").HasKey(row => row.Key);
+            reindex.Property(row => row.Key).ValueGeneratedNever();
+        });
         modelBuilder.Entity<RevocationRow>(revocation =>
         {
             revocation.ToTable("revocation").HasKey(row => row.Sequence);

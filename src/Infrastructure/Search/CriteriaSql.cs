@@ -42,6 +42,7 @@ internal sealed class CriteriaSql(Database database, SqlText sql, Visible? visib
         CompartmentCriterion { Type: "Patient" } or ConsentCriterion { Type: "Patient" } => true,
         AnyCriterion any => any.Alternatives.Any(NeedsRow),
         AllCriterion all => all.Parts.Any(NeedsRow),
+        NotCriterion not => NeedsRow(not.Criterion),
         _ => false,
     };
 
@@ -67,8 +68,19 @@ internal sealed class CriteriaSql(Database database, SqlText sql, Visible? visib
                 sql.Append($"EXISTS (SELECT 1 FROM ix_reference {x} WHERE {x}.key = {subject.Key} AND {Sources(targets.Reference.Sources, x, false)}")
                     .Append($" AND {AnyOf($"{x}.hash", targets.Hashes)}{database.Fence})");
                 break;
+            case WordsCriterion words:
+                sql.Append(Words(words, subject.Key));
+                break;
+            case RefersToCriterion refers:
+                sql.Append(RefersTo(refers, subject));
+                break;
             case RowsCriterion rows:
                 sql.Append(AnyOf($"{subject.Row}.id_hash", rows.IdHashes));
+                break;
+            case NotCriterion not:
+                sql.Append("NOT (");
+                Append(not.Criterion, subject);
+                sql.Append(")");
                 break;
             case AnyCriterion any:
                 Combine(any.Alternatives, " OR ", "1 = 0", subject);
@@ -192,24 +204,49 @@ internal sealed class CriteriaSql(Database database, SqlText sql, Visible? visib
     /// <summary>A string or URI row has this text.</summary>
     public string Text(StringSearchValue value, IndexKind kind, SearchModifier modifier, string alias)
     {
+        var text = SearchText.Valid(value.Text);
+        if (modifier == SearchModifier.Above)
+        {
+            return Any([.. UriPath.Above(text).Select(parent =>
+                $"({alias}.norm = {sql.Value(SearchText.Cut(parent))} AND {alias}.text = {sql.Value(parent)})")]);
+        }
+
+        if (modifier == SearchModifier.Below)
+        {
+            return Prefix(text, alias);
+        }
+
         if (kind == IndexKind.Uri || modifier == SearchModifier.Exact)
         {
-            var text = SearchText.Valid(value.Text);
             var start = SearchText.Cut(kind == IndexKind.Uri ? text : SearchText.Normalize(text));
             return $"{alias}.norm = {sql.Value(start)} AND {alias}.text = {sql.Value(text)}";
         }
 
-        var norm = SearchText.Normalize(SearchText.Valid(value.Text));
-        if (modifier == SearchModifier.Contains)
+        var norm = SearchText.Normalize(text);
+        return modifier switch
         {
-            return $"{database.PositionFunction}(COALESCE({alias}.rest, {alias}.norm), {sql.Value(norm)}) > 0";
-        }
+            SearchModifier.Contains => $"{database.PositionFunction}(COALESCE({alias}.rest, {alias}.norm), {sql.Value(norm)}) > 0",
+            SearchModifier.EndsWith => EndsWith($"COALESCE({alias}.rest, {alias}.norm)", norm),
+            SearchModifier.Whole or SearchModifier.Unequal =>
+                $"{alias}.norm = {sql.Value(SearchText.Cut(norm))} AND COALESCE({alias}.rest, {alias}.norm) = {sql.Value(norm)}",
+            _ => Prefix(norm, alias),
+        };
+    }
 
-        var prefix = SearchText.Cut(norm);
+    private string Prefix(string text, string alias)
+    {
+        var prefix = SearchText.Cut(text);
         var condition = $"{alias}.norm >= {sql.Value(prefix)} AND {alias}.norm < {sql.Value(SearchText.After(prefix))}";
-        return prefix.Length == norm.Length
+        return prefix.Length == text.Length
             ? condition
-            : $"{condition} AND {alias}.rest >= {sql.Value(norm)} AND {alias}.rest < {sql.Value(SearchText.After(norm))}";
+            : $"{condition} AND {alias}.rest >= {sql.Value(text)} AND {alias}.rest < {sql.Value(SearchText.After(text))}";
+    }
+
+    // Both databases count characters and not UTF-16 units.
+    private string EndsWith(string column, string end)
+    {
+        var length = sql.Value((long)end.EnumerateRunes().Count());
+        return $"length({column}) >= {length} AND substr({column}, CAST(length({column}) - {length} + 1 AS integer)) = {sql.Value(end)}";
     }
 
     /// <summary>
@@ -255,19 +292,40 @@ internal sealed class CriteriaSql(Database database, SqlText sql, Visible? visib
                 return $"{subject.Rank} <> 0 AND " + Or(criterion.Values, value => Date(
                     (DateSearchValue)value, subject.Rank, high, parameter.LongestRange));
             case IndexKind.Composite:
-                return Or(criterion.Values, value => Composite(parameter, (CompositeSearchValue)value, subject));
+                return Composite(parameter, criterion.Values, subject);
         }
 
         var x = Alias();
-        var identifier = parameter.Kind == IndexKind.Reference && criterion.Modifier == SearchModifier.Identifier;
-        var narrow = parameter.Kind == IndexKind.Reference && !identifier;
-        var condition = identifier || parameter.Kind == IndexKind.Token ? Tokens(criterion.Values.Cast<TokenSearchValue>(), x)
-            : parameter.Kind == IndexKind.Reference ? AnyOf($"{x}.hash", ReferenceHashes(criterion.Values, parameter.Targets))
-            : Or(criterion.Values, value => Condition(parameter, parameter.Kind, criterion.Modifier, value, x));
         return (criterion.Modifier == SearchModifier.Not ? "NOT " : "")
-            + $"EXISTS (SELECT 1 FROM {TableOf(identifier ? IndexKind.Token : parameter.Kind)} {x} WHERE {x}.key = {subject.Key}"
-            + $" AND {Sources(parameter.Sources, x, narrow)} AND {condition}{database.Fence})";
+            + $"EXISTS (SELECT 1 FROM {TableOf(ValueRows.KindOf(criterion))} {x} WHERE {x}.key = {subject.Key}"
+            + $" AND {Rows(criterion, x)}{database.Fence})";
     }
+
+    /// <summary>A row is one of the parameter and has one of the values.</summary>
+    private string Rows(ValueCriterion criterion, string x)
+    {
+        var parameter = criterion.Parameter;
+        var kind = ValueRows.KindOf(criterion);
+        if (kind == IndexKind.Quantity && criterion.Values.Cast<QuantitySearchValue>().Any(value => value.InBaseUnits is not null))
+        {
+            return Or(criterion.Values, value => Quantities(parameter.Sources, (QuantitySearchValue)value, x));
+        }
+
+        var sources = Sources(ValueRows.SourcesOf(criterion), x, narrow: kind == IndexKind.Reference);
+        var condition = kind switch
+        {
+            IndexKind.Token => Tokens(criterion.Values.Cast<TokenSearchValue>(), x),
+            IndexKind.Reference => AnyOf($"{x}.hash", ReferenceHashes(criterion.Values, parameter.Targets)),
+            _ => Or(criterion.Values, value => Condition(parameter, kind, criterion.Modifier, value, x)),
+        };
+        return criterion.Modifier == SearchModifier.Unequal ? $"{sources} AND NOT ({condition})" : $"{sources} AND {condition}";
+    }
+
+    /// <summary>A row of the parameter has this quantity: as written, or in base units where both can be converted.</summary>
+    public string Quantities(ImmutableArray<IndexSource> sources, QuantitySearchValue value, string alias) => value.InBaseUnits is { } converted
+        ? $"{Sources([.. sources.Select(source => source.Of(IndexFacet.BaseUnit))], alias, false)} AND {Quantity(converted with { Code = null }, alias)}"
+            + $" AND {alias}.code = {sql.Value(StorageHash.OfOptional(converted.Code))}"
+        : $"{Sources(sources, alias, false)} AND {Quantity(value, alias)}";
 
     private string Condition(SearchParameter parameter, IndexKind kind, SearchModifier modifier, SearchValue value, string alias) =>
         kind switch
@@ -292,18 +350,39 @@ internal sealed class CriteriaSql(Database database, SqlText sql, Visible? visib
         }).Distinct(),
     ];
 
-    private string Composite(SearchParameter parameter, CompositeSearchValue value, Subject subject)
+    /// <summary>One probe for all alternatives: as many probes as there are would take longer to plan than to run.</summary>
+    private string Composite(SearchParameter parameter, ImmutableArray<SearchValue> values, Subject subject)
     {
-        var parts = parameter.Components.Zip(value.Parts, (component, part) => (component, part, alias: Alias())).ToList();
-        var conditions = parts.SelectMany((part, at) => (string[])
+        var parts = parameter.Components.Select(component => (component, alias: Alias())).ToList();
+        var joined = parts.SelectMany((part, at) => (string[])
         [
             $"{part.alias}.key = {subject.Key}",
             .. at == 0 ? [] : (string[])[$"{part.alias}.item = {parts[0].alias}.item"],
-            Sources(part.component.Sources, part.alias, part.component.Kind == IndexKind.Reference),
-            Condition(parameter, part.component.Kind, SearchModifier.None, part.part, part.alias),
-        ]);
+            .. part.component.Kind == IndexKind.Quantity
+                ? [] : (string[])[Sources(part.component.Sources, part.alias, part.component.Kind == IndexKind.Reference)],
+        ]).ToList();
+        string Holds(SearchValue value) => string.Join(" AND ", parts.Zip(((CompositeSearchValue)value).Parts, (part, given) =>
+            given is QuantitySearchValue quantity
+                ? Quantities(part.component.Sources, quantity, part.alias)
+                : Condition(parameter, part.component.Kind, SearchModifier.None, given, part.alias)));
         return $"EXISTS (SELECT 1 FROM {string.Join(", ", parts.Select(part => $"{TableOf(part.component.Kind)} {part.alias}"))}"
-            + $" WHERE {string.Join(" AND ", conditions)}{database.Fence})";
+            + $" WHERE {string.Join(" AND ", joined)} AND {Or(values, Holds)}{database.Fence})";
+    }
+
+    /// <summary>The key is one of a resource with the words of one of the texts.</summary>
+    public string Words(WordsCriterion criterion, string key)
+    {
+        var alternatives = criterion.Texts.Select(FullText.Query).Where(words => words.Count > 0).ToList();
+        return alternatives.Count == 0
+            ? "1 = 0"
+            : $"{key} IN ({database.WithWords(criterion.IsContent ? FullText.Content : FullText.Narrative, alternatives, sql)})";
+    }
+
+    private string RefersTo(RefersToCriterion refers, Subject subject)
+    {
+        var x = Alias();
+        return $"EXISTS (SELECT 1 FROM ix_reference {x} WHERE {x}.key = {subject.Key} AND {Sources(refers.Sources, x, true)}"
+            + $" AND {x}.hash = {sql.Value(StorageHash.OfReference(refers.Target.Type, refers.Target.Id))}{database.Fence})";
     }
 
     private string Missing(MissingCriterion criterion, Subject subject)

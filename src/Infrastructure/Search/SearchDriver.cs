@@ -49,6 +49,9 @@ internal sealed record SearchDriver(
                 RowsCriterion rows => new SearchDriver(
                     "resource", [(write, _) => write.AnyOf("d.id_hash", rows.IdHashes)], false, Few, [rows]),
                 TargetsCriterion targets => References(targets.Reference.Sources, targets.Hashes, targets, narrow: false),
+                RefersToCriterion refers => References(
+                    refers.Sources, [StorageHash.OfReference(refers.Target.Type, refers.Target.Id)], refers, narrow: true),
+                WordsCriterion words => new SearchDriver("resource", [(write, _) => write.Words(words, "d.key")], false, Many, [words]),
                 ValueCriterion value => ForValue(value),
                 CompartmentCriterion { Patients: NamedPatients patients } own => Compartment(own, patients),
                 _ => null,
@@ -68,15 +71,20 @@ internal sealed record SearchDriver(
     private static SearchDriver? ForValue(ValueCriterion criterion)
     {
         var parameter = criterion.Parameter;
-        switch (parameter.Kind)
+        if (criterion.Modifier is SearchModifier.Not or SearchModifier.Unequal)
         {
-            case IndexKind.Id when criterion.Modifier == SearchModifier.None:
+            return null;
+        }
+
+        var sources = ValueRows.SourcesOf(criterion);
+        switch (ValueRows.KindOf(criterion))
+        {
+            case IndexKind.Id:
                 var ids = criterion.Values.Select(value => StorageHash.OfReference(parameter.ResourceType, ((TokenSearchValue)value).Code ?? ""));
                 return new("resource", [(write, _) => write.AnyOf("d.id_hash", [.. ids])], false, Few, [criterion]);
-            case IndexKind.Token when criterion.Modifier == SearchModifier.None:
-                return Tokens(parameter.Sources, criterion.Values, parameter.Code == "identifier" ? Some : Many, criterion);
-            case IndexKind.Reference when criterion.Modifier == SearchModifier.Identifier:
-                return Tokens(parameter.Sources, criterion.Values, Some, criterion);
+            case IndexKind.Token:
+                var isIdentifier = parameter.Code == "identifier" || criterion.Modifier is SearchModifier.Identifier or SearchModifier.OfType;
+                return Tokens(sources, criterion.Values, isIdentifier ? Some : Many, criterion);
             case IndexKind.Reference:
                 // Rows narrowed to a type: a bare id is that type's.
                 var targets = parameter.Sources.Length == 1 && parameter.Sources[0].TargetType is { } only ? [only] : parameter.Targets;
@@ -89,11 +97,11 @@ internal sealed record SearchDriver(
                         && !named.All(value => value.Id is not null && (value.Type ?? targets.FirstOrDefault()) == type)));
             case IndexKind.Composite:
                 return Composite(criterion);
-            case IndexKind.String or IndexKind.Uri when criterion.Modifier is SearchModifier.None or SearchModifier.Exact:
+            case IndexKind.String or IndexKind.Uri when criterion.Modifier is not (SearchModifier.Contains or SearchModifier.EndsWith):
                 return new(
                     "ix_string",
                     [.. criterion.Values.Select(value => (Func<CriteriaSql, SqlText, string>)((write, _) =>
-                        $"{write.Sources(parameter.Sources, "d", false)} AND {write.Text((StringSearchValue)value, parameter.Kind, criterion.Modifier, "d")}"))],
+                        $"{write.Sources(sources, "d", false)} AND {write.Text((StringSearchValue)value, parameter.Kind, criterion.Modifier, "d")}"))],
                     false,
                     Range,
                     [criterion]);
@@ -109,7 +117,7 @@ internal sealed record SearchDriver(
                 return new(
                     "ix_quantity",
                     [.. criterion.Values.Select(value => (Func<CriteriaSql, SqlText, string>)((write, _) =>
-                        $"{write.Sources(parameter.Sources, "d", false)} AND {write.Quantity((QuantitySearchValue)value, "d")}"))],
+                        write.Quantities(parameter.Sources, (QuantitySearchValue)value, "d")))],
                     false,
                     Range,
                     [criterion]);

@@ -53,8 +53,7 @@ public sealed class UsageTests : IDisposable
         var (code, output) = await _host.RunAsync("help", "--Auth:Mode=Nobody");
 
         Assert.Equal(0, code);
-        Assert.All(["import", "export", "migrate", "help"], command => Assert.Contains($"\n  {command}", output.ReplaceLineEndings("\n"), StringComparison.Ordinal));
-        Assert.DoesNotContain("reindex", output, StringComparison.Ordinal);
+        Assert.All(["import", "export", "reindex", "migrate", "help"], command => Assert.Contains($"\n  {command}", output.ReplaceLineEndings("\n"), StringComparison.Ordinal));
     }
 
     [Fact]

@@ -42,7 +42,7 @@ public sealed class PathParserTests
         var observation = HandWritten.Read(HandWritten.BloodPressure);
         var values = new IndexValues();
         var sink = new IndexSink(observation, values);
-        sink.StartParameter(7);
+        sink.StartParameter(RowNumbers.Of(7, isNamed: true));
         Assert.Single(PathCompiler.Compile(stored)).Visit(observation, sink);
         Assert.Equal(["8480-6", "8462-4"], values.Tokens.Select(token => token.Code));
     }
@@ -55,7 +55,7 @@ public sealed class PathParserTests
         var patient = new Patient { Active = truth == "true" };
         var values = new IndexValues();
         var sink = new IndexSink(patient, values);
-        sink.StartParameter(7);
+        sink.StartParameter(RowNumbers.Of(7, isNamed: true));
         PathCompiler.Compile(new StoredParameter(7, IndexKind.Token, "Patient.active.first() = true", []))[0].Visit(patient, sink);
         Assert.Equal(code, Assert.Single(values.Tokens).Code);
     }

@@ -42,13 +42,13 @@ internal sealed class SdkOracle(SearchParameterCatalog catalog, IndexExtractor e
             else if (parameter.Sources.Length > 0)
             {
                 var expected = Expected(resource, parameter);
-                var actual = Rows(values, parameter.Sources, withItems: false);
+                var actual = Rows(values, WithFacets(parameter.Sources), withItems: false);
 
-                // Rows that stand for an identifier do not say of which type its resource is.
+                // Rows that stand for an identifier or a display do not say of which type its resource is.
                 if (parameter.Expression.Contains("resolve()", StringComparison.Ordinal))
                 {
-                    expected.RemoveWhere(row => row.StartsWith("token", StringComparison.Ordinal));
-                    actual.RemoveWhere(row => row.StartsWith("token", StringComparison.Ordinal));
+                    expected.RemoveWhere(IsNoReference);
+                    actual.RemoveWhere(IsNoReference);
                 }
 
                 if (!Same(expected, actual))
@@ -61,6 +61,8 @@ internal sealed class SdkOracle(SearchParameterCatalog catalog, IndexExtractor e
 
     private static string Line(string name, HashSet<string> expected, HashSet<string> actual) =>
         $"{name}: only by the SDK [{string.Join(" ; ", expected.Except(actual))}], only by us [{string.Join(" ; ", actual.Except(expected))}]";
+
+    private static bool IsNoReference(string row) => !row.StartsWith("reference", StringComparison.Ordinal);
 
     private bool Same(HashSet<string> expected, HashSet<string> actual)
     {
@@ -81,7 +83,7 @@ internal sealed class SdkOracle(SearchParameterCatalog catalog, IndexExtractor e
             ValueReader.Of(parameter.Kind).Read(value, sink);
         }
 
-        return Rows(values, [new IndexSource(parameter.Id)], withItems: false);
+        return Rows(values, WithFacets([new IndexSource(parameter.Id)]), withItems: false);
     }
 
     private HashSet<string> ExpectedPart(Resource resource, SearchParameter parameter, int part)
@@ -107,11 +109,14 @@ internal sealed class SdkOracle(SearchParameterCatalog catalog, IndexExtractor e
         return Rows(values, [new IndexSource(parameter.Id)], withItems: true);
     }
 
+    private static List<IndexSource> WithFacets(IReadOnlyCollection<IndexSource> sources) =>
+        [.. sources, .. from source in sources from facet in Enum.GetValues<IndexFacet>() select source.Of(facet)];
+
     private static (IndexSink Sink, IndexValues Values) Sink(Resource resource, int parameterId)
     {
         var values = new IndexValues();
         var sink = new IndexSink(resource, values);
-        sink.StartParameter(parameterId);
+        sink.StartParameter(RowNumbers.Of(parameterId, isNamed: true));
         return (sink, values);
     }
 

@@ -111,12 +111,12 @@ public sealed class SearchChainTests
         Assert.Equal(HttpStatusCode.BadRequest, Searches.Refused(type, text, strict: true).Status);
 
     [Fact]
-    public void A_chain_has_at_most_five_links()
+    public void A_chain_has_at_most_ten_links()
     {
         const string Link = "partof:Location.";
 
-        Searches.Parse("Location", string.Concat(Enumerable.Repeat(Link, 5)) + "name=x");
-        Searches.Refused("Location", string.Concat(Enumerable.Repeat(Link, 6)) + "name=x");
+        Searches.Parse("Location", string.Concat(Enumerable.Repeat(Link, 10)) + "name=x");
+        Searches.Refused("Location", string.Concat(Enumerable.Repeat(Link, 11)) + "name=x");
     }
 
     [Fact]

@@ -9,15 +9,30 @@ using Statement = Hl7.Fhir.Model.CapabilityStatement;
 namespace TeleFhir.Api.Fhir.Interactions;
 
 /// <summary>
-/// The capability statement, made once from what the server runs on: the routes, the list of types and the search parameters.
+/// The capability statement, made from what the server runs on: the routes, the list of types and the search parameters.
 /// What is declared is what is routed.
 /// </summary>
 internal sealed class CapabilityDocument(
     EndpointDataSource endpoints, SearchParameterCatalog catalog, FhirAddress address, TeleFhirOptions options, TimeProvider clock)
 {
-    private readonly Lazy<byte[]> _json = new(() => FhirJson.Serialize(Make(endpoints, catalog, address, options, clock)));
+    private Made? _made;
 
-    public ReadOnlyMemory<byte> Json => _json.Value;
+    public ReadOnlyMemory<byte> Json
+    {
+        get
+        {
+            // Two that make it at the same time make the same.
+            var revision = catalog.Revision;
+            if (_made is not { } made || made.Revision != revision)
+            {
+                _made = made = new Made(revision, FhirJson.Serialize(Make(endpoints, catalog, address, options, clock)));
+            }
+
+            return made.Json;
+        }
+    }
+
+    private sealed record Made(int Revision, byte[] Json);
 
     private static Statement Make(
         EndpointDataSource endpoints, SearchParameterCatalog catalog, FhirAddress address, TeleFhirOptions options, TimeProvider clock)
@@ -51,7 +66,7 @@ internal sealed class CapabilityDocument(
         var declared = endpoints.Endpoints.Select(endpoint => endpoint.Metadata.GetMetadata<DeclaredInteraction>()?.Operation);
         return declared.OfType<DeclaredOperation>().Distinct().ToLookup(
             operation => operation.Type,
-            operation => new Statement.OperationComponent { Name = operation.Name, Definition = $"{definitions}/{operation.Type}-{operation.Name}" });
+            operation => new Statement.OperationComponent { Name = operation.Name, Definition = $"{definitions}/{(operation.Type.Length == 0 ? "" : $"{operation.Type}-")}{operation.Name}" });
     }
 
     private static Statement.RestComponent Rest(
@@ -65,6 +80,7 @@ internal sealed class CapabilityDocument(
                where routed.Contains(pair.Interaction)
                select new Statement.SystemInteractionComponent { Code = pair.Code },
         ],
+            Operation = [.. operations[""]],
             SearchParam = [.. catalog.For(ResourceCatalog.Types[0]).Where(parameter => parameter.Code[0] == '_').Select(SearchParam)],
         };
 
@@ -92,8 +108,8 @@ internal sealed class CapabilityDocument(
             ConditionalRead = Statement.ConditionalReadStatus.FullSupport,
             ConditionalUpdate = routed.Contains(Interaction.Update),
             ConditionalDelete = routed.Contains(Interaction.Delete) ? Statement.ConditionalDeleteStatus.Multiple : Statement.ConditionalDeleteStatus.NotSupported,
-            SearchInclude = [.. References(parameters).Select(parameter => $"{type}:{parameter.Code}")],
-            SearchRevInclude = [.. ReferencesTo(type, catalog)],
+            SearchInclude = ["*", $"{type}:*", .. References(parameters).Select(parameter => $"{type}:{parameter.Code}")],
+            SearchRevInclude = ["*", .. ReferencesTo(type, catalog)],
             SearchParam = [.. parameters.Select(SearchParam)],
             Operation = [.. operations],
         };
@@ -104,8 +120,15 @@ internal sealed class CapabilityDocument(
         Name = parameter.Code,
         Definition = parameter.Url,
         Type = parameter.Type,
-        Documentation = parameter.Description,
+        Documentation = DocumentationOf(parameter),
     };
+
+    private static string DocumentationOf(SearchParameter parameter)
+    {
+        var modifiers = parameter.Modifiers.Select(modifier => $":{modifier}");
+        var all = parameter.Type == SearchParamType.Reference ? modifiers.Append(":[type]") : modifiers;
+        return parameter.Modifiers.IsEmpty ? parameter.Description : $"{parameter.Description.TrimEnd('.')}. Modifiers: {string.Join(' ', all)}";
+    }
 
     private static IEnumerable<SearchParameter> References(ImmutableArray<SearchParameter> parameters) =>
         parameters.Where(parameter => parameter.Type == SearchParamType.Reference);

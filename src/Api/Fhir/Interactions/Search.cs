@@ -46,7 +46,7 @@ internal static class Search
         ImmutableArray<string> types = request.Type is null ? [] : [request.Type];
         if (!request.Parameters.Any(parameter => parameter.Key == Page))
         {
-            return server.Parser.Parse(types, request.Parameters, request.Preferences.Strict);
+            return server.Parser.Parse(types, request.Parameters, request.Preferences.Strict) with { Compartment = request.Compartment };
         }
 
         if (request.Parameters is not [{ Value: var token }])
@@ -55,12 +55,19 @@ internal static class Search
         }
 
         var page = server.PageTokens.Decode(token);
-        return page.Types.SequenceEqual(types) ? server.Parser.Parse(page) : throw FhirException.Invalid("This page link is of another address.");
+        return page.Types.SequenceEqual(types) && page.Compartment == request.Compartment
+            ? server.Parser.Parse(page)
+            : throw FhirException.Invalid("This page link is of another address.");
     }
 
     private static ImmutableArray<BundleLink> Links(FhirRequest request, FhirServer server, SearchQuery query, SearchPage page)
     {
-        var address = request.Type is null ? server.Address.Base : $"{server.Address.Base}/{request.Type}";
+        var address = (request.Compartment, request.Type) switch
+        {
+            ({ } owner, var type) => $"{server.Address.Of(owner)}/{type ?? FhirRequest.AllTypes}",
+            (null, { } type) => $"{server.Address.Base}/{type}",
+            _ => server.Address.Base,
+        };
         var self = query.After is null ? QueryString.Create(query.Applied!).Value : $"?{Page}={request.Parameters[0].Value}";
         var links = ImmutableArray.Create(new BundleLink("self", address + self));
         return page.Next is { } next ? links.Add(new("next", $"{address}?{Page}={server.PageTokens.Encode(query, next)}")) : links;

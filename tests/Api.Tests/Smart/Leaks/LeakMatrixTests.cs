@@ -86,7 +86,7 @@ public sealed partial class LeakMatrixTests(LeakHost leaks) : IClassFixture<Leak
     {
         string Fill(string text) => LeakProbe.Fill(text, what, leaks.Callers[caller].Patient, form);
 
-        return probe.IsForm ? leaks.SendFormAsync(caller, $"/fhir{probe.Path}", Fill(probe.Body!))
+        return probe.IsForm ? leaks.SendFormAsync(caller, $"/fhir{Fill(probe.Path)}", Fill(probe.Body!))
             : _bundles.TryGetValue(form, out var type) ? leaks.SendAsync(caller, "POST", "/fhir", Fill(probe.Bundle(type)))
             : leaks.SendAsync(caller, probe.Method, $"/fhir{Fill(probe.Path)}", probe.Body is null ? null : Fill(probe.Body), [.. probe.Headers.Select(Fill)]);
     }

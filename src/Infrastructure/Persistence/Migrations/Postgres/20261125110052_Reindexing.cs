@@ -1,0 +1,48 @@
+﻿using Microsoft.EntityFrameworkCore.Migrations;
+
+namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
+{
+    /// <inheritdoc />
+    public partial class Reindexing : Migration
+    {
+        /// <inheritdoc />
+        protected override void Up(MigrationBuilder migrationBuilder)
+        {
+            migrationBuilder.CreateTable(
+                name: "reindex",
+                columns: table => new
+                {
+                    key = table.Column<long>(type: "bigint", nullable: false),
+                    version = table.Column<int>(type: "integer", nullable: false),
+                    code = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    types = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    state = table.Column<short>(type: "smallint", nullable: false),
+                    done = table.Column<long>(type: "bigint", nullable: false),
+                    indexed = table.Column<long>(type: "bigint", nullable: false),
+                    note = table.Column<string>(type: "text", nullable: false, collation: "C")
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_reindex", x => x.key);
+                });
+
+            // Rows of an older layout are written anew in the background; an empty database has none.
+            migrationBuilder.Sql(
+                "INSERT INTO reindex (key, version, code, types, state, done, indexed, note) SELECT 0, 1, '', '', "
+                + "CASE WHEN EXISTS (SELECT 1 FROM resource) THEN 0 ELSE 2 END, -9223372036854775808, 0, ''");
+            migrationBuilder.Sql("CREATE TABLE narrative (key bigint PRIMARY KEY, words tsvector NOT NULL)");
+            migrationBuilder.Sql("CREATE INDEX narrative_words ON narrative USING gin (words)");
+            migrationBuilder.Sql("CREATE TABLE content (key bigint PRIMARY KEY, words tsvector NOT NULL)");
+            migrationBuilder.Sql("CREATE INDEX content_words ON content USING gin (words)");
+        }
+
+        /// <inheritdoc />
+        protected override void Down(MigrationBuilder migrationBuilder)
+        {
+            migrationBuilder.Sql("DROP TABLE content");
+            migrationBuilder.Sql("DROP TABLE narrative");
+            migrationBuilder.DropTable(
+                name: "reindex");
+        }
+    }
+}
