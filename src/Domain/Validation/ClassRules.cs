@@ -87,12 +87,13 @@ internal sealed record ClassRules(ImmutableArray<Constraint> Constraints, Frozen
                 continue;
             }
 
-            // An invariant of a backbone element is one of its class, which other elements may share by reference.
+            // An invariant of a backbone element is one of its class, which other elements share by reference; R4 repeats it for these
+            // under another key (TestScript alone has them), and one is enough.
             var isBackbone = inner is { IsBackboneType: true };
             if (isBackbone)
             {
                 classes.TryAdd(inner!, []);
-                own[inner!] = rules.Constraints;
+                own.TryAdd(inner!, rules.Constraints);
             }
 
             var needed = rules with

@@ -36,9 +36,9 @@ internal static class HandWritten
         ["org-1"] = Of<Organization>(organization => organization.Identifier.Count > 0 || organization.NameElement is not null),
         ["prr-1"] = Of<ServiceRequest>(request => request.OrderDetail.Count == 0 || request.Code is not null),
         ["bdl-7"] = Of<Bundle>(bundle => bundle.Type == Bundle.BundleType.History || AreDistinct(bundle)),
-        ["bdl-3"] = Of<Bundle>(bundle => bundle.Entry.TrueForAll(entry => entry.Request is not null
+        ["bdl-3"] = Of<Bundle>(bundle => bundle.Type is null ? null : bundle.Entry.TrueForAll(entry => entry.Request is not null
             == bundle.Type is Bundle.BundleType.Batch or Bundle.BundleType.Transaction or Bundle.BundleType.History)),
-        ["bdl-4"] = Of<Bundle>(bundle => bundle.Entry.TrueForAll(entry => entry.Response is not null
+        ["bdl-4"] = Of<Bundle>(bundle => bundle.Type is null ? null : bundle.Entry.TrueForAll(entry => entry.Response is not null
             == bundle.Type is Bundle.BundleType.BatchResponse or Bundle.BundleType.TransactionResponse or Bundle.BundleType.History)),
         // These look at each element of a definition, and their FHIRPath for each of them at all again.
         ["sdf-8"] = (element, surroundings) => element is StructureDefinition.SnapshotComponent snapshot && surroundings.Resource is StructureDefinition definition
