@@ -80,9 +80,13 @@ internal static class HandWritten
         element is not ResourceReference { Reference: ['#', _, ..] reference }
         || surroundings.ContainedType(reference[1..]) is not null;
 
-    // Whole ranges tell it; where they touch, precision matters and FHIRPath knows the rules.
+    // Written alike they are of one precision, and their beginnings tell it; else whole ranges do. Where those touch, precision matters
+    // and FHIRPath knows the rules.
     private static bool? InOrder(string start, string end) =>
-        DateRange.TryParse(start, out var first) && DateRange.TryParse(end, out var last) && first.High <= last.Low ? true : null;
+        !DateRange.TryParse(start, out var first) || !DateRange.TryParse(end, out var last) ? null
+        : start.Length == end.Length ? first.Low <= last.Low
+        : first.High <= last.Low ? true
+        : null;
 
     private static bool AreDistinct(Bundle bundle)
     {

@@ -44,8 +44,12 @@ public sealed class SpecificationExamplesTests
     [Fact]
     public async Task Every_example_is_stored_unless_it_is_known_to_be_faulty()
     {
-        // The largest example is a Bundle of 35 MB.
-        await using var host = await TelehealthHost.StartAsync(builder => builder.UseSetting("Limits:ResourceBytes", "64000000"));
+        // The largest example is a Bundle of 35 MB, for which a busy machine takes its time.
+        await using var host = await TelehealthHost.StartAsync(builder =>
+        {
+            builder.UseSetting("Limits:ResourceBytes", "64000000");
+            builder.UseSetting("Limits:RequestTimeout", "00:10:00");
+        });
         var refused = new Dictionary<string, string>(StringComparer.Ordinal);
         var accepted = 0;
         foreach (var (name, json) in ExampleResources.FilesOfSpecification())
