@@ -53,9 +53,9 @@ internal static class Plans
             {
                 text.AppendLine(sql);
                 await using var command = new SqliteCommand($"EXPLAIN QUERY PLAN {sql}", connection);
-                for (var i = 0; sql.Contains($"@p{i}", StringComparison.Ordinal); i++)
+                for (var i = 1; sql.Contains($"${i}", StringComparison.Ordinal); i++)
                 {
-                    command.Parameters.AddWithValue($"@p{i}", i);
+                    command.Parameters.AddWithValue($"${i}", i);
                 }
 
                 await using var reader = await command.ExecuteReaderAsync();

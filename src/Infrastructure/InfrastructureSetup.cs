@@ -33,6 +33,7 @@ public static class InfrastructureSetup
         services.AddSingleton(provider => Open(provider.GetRequiredService<StorageSettings>()));
         services.AddSingleton<GroupCommit>();
         services.AddSingleton(provider => VisibilityOf(provider.GetRequiredService<StorageSettings>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<CallerSights>();
         services.AddSingleton(provider => new StoreLimits(provider.GetRequiredService<StorageSettings>().DefaultTotalLimit));
         services.AddSingleton<IResourceStore, ResourceStore>();
         services.AddSingleton<IConsistencyCheck, ConsistencyCheck>();

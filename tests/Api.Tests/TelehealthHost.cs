@@ -60,7 +60,14 @@ public sealed class TelehealthHost : IAsyncLifetime
         foreach (var header in headers)
         {
             var colon = header.IndexOf(':', StringComparison.Ordinal);
-            request.Headers.TryAddWithoutValidation(header[..colon], header[(colon + 1)..].Trim());
+            var (name, value) = (header[..colon], header[(colon + 1)..].Trim());
+            if (name == "Content-Type")
+            {
+                request.Content!.Headers.ContentType = MediaTypeHeaderValue.Parse(value);
+                continue;
+            }
+
+            request.Headers.TryAddWithoutValidation(name, value);
         }
 
         return await Answer.OfAsync(await Client.SendAsync(request, TestContext.Current.CancellationToken));
@@ -71,6 +78,10 @@ public sealed class TelehealthHost : IAsyncLifetime
     public Task<Answer> PostAsync(string address, string json, params string[] headers) => SendAsync("POST", address, json, headers);
 
     public Task<Answer> PutAsync(string address, string json, params string[] headers) => SendAsync("PUT", address, json, headers);
+
+    /// <summary>A JSON Patch.</summary>
+    public Task<Answer> PatchAsync(string address, string json, params string[] headers) =>
+        SendAsync("PATCH", address, json, ["Content-Type: application/json-patch+json", .. headers]);
 
     public Task<Answer> DeleteAsync(string address, params string[] headers) => SendAsync("DELETE", address, null, headers);
 

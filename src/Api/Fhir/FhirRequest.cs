@@ -29,8 +29,8 @@ internal sealed record FhirRequest
     /// <summary>The address below the base, as written: <c>Type/id</c> or <c>Type?criteria</c>, which is what a write is about.</summary>
     public string Url { get; init; } = string.Empty;
 
-    /// <summary>The conditions of a read.</summary>
-    public Preconditions Preconditions { get; init; } = Preconditions.None;
+    /// <summary>The conditions of a read; null where there are none.</summary>
+    public Preconditions? Preconditions { get; init; }
 
     /// <summary>The header of a write as sent.</summary>
     public string? IfMatch { get; init; }
@@ -55,7 +55,7 @@ internal sealed record FhirRequest
     public static ValueTask<FhirRequest> BindAsync(HttpContext context)
     {
         var parameters = Parse(context.Request.QueryString.Value);
-        context.Features.Set(Negotiation.Take(context.Request.Headers.Accept, ref parameters));
+        context.Features.Set(Negotiation.Take(context.Request.Headers.Accept, context.Request.ContentType, ref parameters));
         var routeValues = context.Request.RouteValues;
         var type = (string?)routeValues["type"];
         if (type is not null && !ResourceCatalog.IsKnown(type))
@@ -70,9 +70,7 @@ internal sealed record FhirRequest
             Key = type is not null && routeValues["id"] is string id ? new ResourceKey(type, id, Version(routeValues["vid"])) : default,
             Parameters = parameters,
             Url = UrlOf(type, routeValues["id"] as string, context.Request.QueryString),
-            Preconditions = HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method)
-                ? Preconditions.Of(context.Request.Headers)
-                : Preconditions.None,
+            Preconditions = PreconditionsOf(context.Request),
             IfMatch = context.Request.Headers.IfMatch,
             IfNoneMatch = context.Request.Headers.IfNoneMatch,
             IfNoneExist = context.Request.Headers["If-None-Exist"],
@@ -95,7 +93,7 @@ internal sealed record FhirRequest
         }
 
         var parameters = Parse(entry.Url.Query);
-        Negotiation.Take(StringValues.Empty, ref parameters);
+        Negotiation.Take(StringValues.Empty, null, ref parameters);
         return InBundle() with
         {
             Type = entry.Url.Type,
@@ -109,7 +107,13 @@ internal sealed record FhirRequest
     public FhirRequest WithForm(string form)
     {
         var parameters = Parse(form);
-        Negotiation.Take(StringValues.Empty, ref parameters);
+        var all = parameters;
+        var answer = Negotiation.Take(StringValues.Empty, null, ref parameters);
+        if (parameters.Length < all.Length)
+        {
+            Body.Answer(answer);
+        }
+
         if (parameters.Any(parameter => parameter.Key == "access_token"))
         {
             throw FhirException.Invalid("The access token belongs in the Authorization header, not in the form.");
@@ -136,6 +140,13 @@ internal sealed record FhirRequest
         }
 
         return pairs.ToImmutable();
+    }
+
+    private static Preconditions? PreconditionsOf(HttpRequest request)
+    {
+        var headers = request.Headers;
+        return headers.IfMatch.Count + headers.IfNoneMatch.Count + headers.IfModifiedSince.Count > 0
+            && (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method)) ? Preconditions.Of(headers) : null;
     }
 
     private static string UrlOf(string? type, string? id, QueryString query) => id is null ? $"{type}{query.Value}" : $"{type}/{id}";

@@ -100,9 +100,14 @@ internal sealed record FhirResult(HttpStatusCode Status) : IResult
             return;
         }
 
-        headers.ContentType = Negotiation.ContentType;
-        var isPretty = httpContext.Features.Get<Negotiation>()?.Pretty == true;
-        ReadOnlyMemory<byte>? bytes = isPretty ? FhirJson.Pretty((await CollectAsync(Content)).Span) : Content.Bytes;
+        var form = Negotiation.Of(httpContext);
+        headers.ContentType = form.ContentType;
+        ReadOnlyMemory<byte>? bytes = form switch
+        {
+            { Xml: true } => FhirXml.FromJson(await CollectAsync(Content), form.Pretty),
+            { Pretty: true } => FhirJson.Pretty((await CollectAsync(Content)).Span),
+            _ => Content.Bytes,
+        };
         if (bytes is { } whole)
         {
             headers.ContentLength = whole.Length;

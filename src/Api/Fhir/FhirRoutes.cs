@@ -21,6 +21,7 @@ internal static class FhirRoutes
 
         fhir.MapMethods("/{type}/{id}", _read, Read.HandleAsync).Declares(Interaction.Read, "Read the current version");
         fhir.MapPut("/{type}/{id}", Update.HandleAsync).Declares(Interaction.Update, "Update, or create under the given id");
+        fhir.MapPatch("/{type}/{id}", Patch.HandleAsync).Declares(Interaction.Patch, "Change parts");
         fhir.MapDelete("/{type}/{id}", Delete.HandleAsync).Declares(Interaction.Delete, "Delete");
         fhir.MapMethods("/{type}/{id}/_history", _read, History.HandleAsync).Declares(Interaction.HistoryInstance, "List the versions of a resource");
         fhir.MapMethods("/{type}/{id}/_history/{vid}", _read, Read.HandleAsync).Declares(Interaction.VersionRead, "Read one version");
@@ -29,6 +30,7 @@ internal static class FhirRoutes
         fhir.MapPost("/{type}/_search", Search.HandleFormAsync).Declares(Interaction.SearchType, "Search one type with a form");
         fhir.MapPost("/{type}", Create.HandleAsync).Declares(Interaction.Create, "Create with a server-assigned id");
         fhir.MapPut("/{type}", Update.HandleAsync).Declares(Interaction.Update, "Update what the criteria match, or create");
+        fhir.MapPatch("/{type}", Patch.HandleAsync).Declares(Interaction.Patch, "Change parts of what the criteria match");
         fhir.MapDelete("/{type}", Delete.HandleAsync).Declares(Interaction.Delete, "Delete what the criteria match");
         fhir.MapMethods("/{type}/_history", _read, History.HandleAsync).Declares(Interaction.HistoryType, "List the versions of one type");
 

@@ -8,8 +8,6 @@ namespace TeleFhir.Api.Fhir;
 /// <summary>The conditions of a request, from its headers or from the entry of a Bundle.</summary>
 internal sealed record Preconditions
 {
-    public static Preconditions None { get; } = new();
-
     /// <summary>If-Match: versions, <see cref="EntityTags.Any"/> for <c>*</c>; empty where there is no condition.</summary>
     public ImmutableArray<int> IfMatch { get; private init; } = [];
 
@@ -19,15 +17,12 @@ internal sealed record Preconditions
     public DateTimeOffset? IfModifiedSince { get; private init; }
 
     /// <summary>The conditions of a read.</summary>
-    public static Preconditions Of(IHeaderDictionary headers) =>
-        headers.IfMatch.Count + headers.IfNoneMatch.Count + headers.IfModifiedSince.Count == 0
-            ? None
-            : new()
-            {
-                IfMatch = EntityTags.Parse(headers.IfMatch),
-                IfNoneMatch = EntityTags.Parse(headers.IfNoneMatch),
-                IfModifiedSince = Moment(headers.IfModifiedSince),
-            };
+    public static Preconditions Of(IHeaderDictionary headers) => new()
+    {
+        IfMatch = EntityTags.Parse(headers.IfMatch),
+        IfNoneMatch = EntityTags.Parse(headers.IfNoneMatch),
+        IfModifiedSince = Moment(headers.IfModifiedSince),
+    };
 
     /// <summary>The conditions of an entry, read already.</summary>
     public static Preconditions Of(BundleEntry entry) => new()

@@ -103,6 +103,7 @@ internal sealed class RequestAudit(HttpContext context, IAuditTrail trail, Calle
         Domain.Fhir.Interaction.Read => "read",
         Domain.Fhir.Interaction.VersionRead => "vread",
         Domain.Fhir.Interaction.Update => "update",
+        Domain.Fhir.Interaction.Patch => "patch",
         Domain.Fhir.Interaction.Delete => "delete",
         Domain.Fhir.Interaction.HistoryInstance => "history-instance",
         Domain.Fhir.Interaction.HistoryType => "history-type",

@@ -2,7 +2,10 @@ using System.Buffers;
 using System.IO.Compression;
 using System.IO.Pipelines;
 using System.Net;
+using System.Text;
 using Hl7.Fhir.Model;
+using Microsoft.Net.Http.Headers;
+using TeleFhir.Domain.Bundles;
 using TeleFhir.Domain.Fhir;
 
 namespace TeleFhir.Api.Fhir;
@@ -13,21 +16,35 @@ namespace TeleFhir.Api.Fhir;
 /// </summary>
 internal sealed class RequestBody(HttpRequest request)
 {
+    private const string JsonPatch = "application/json-patch+json";
     private const int FirstBuffer = 4096;
     private const int LargestFirstBuffer = 256 * 1024;
 
     /// <summary>Whether the request says that it carries nothing.</summary>
     public bool IsEmpty => request.ContentType is null && request.ContentLength is null or 0;
 
-    /// <summary>The content of a FHIR write: JSON in UTF-8.</summary>
-    public ValueTask<ReadOnlyMemory<byte>> ReadJsonAsync(int limit, CancellationToken cancellationToken)
+    /// <summary>The content of a FHIR write as JSON: it comes as JSON or XML in UTF-8.</summary>
+    public ValueTask<ReadOnlyMemory<byte>> ReadJsonAsync(int limit, CancellationToken cancellationToken) =>
+        Negotiation.IsJsonContent(request.ContentType) ? ReadAsync(request, limit, cancellationToken)
+        : Negotiation.IsXmlContent(request.ContentType) ? ReadXmlAsync(limit, cancellationToken)
+        : throw UnsupportedMediaType("The content must be application/fhir+json or application/fhir+xml in UTF-8.");
+
+    /// <summary>From now on the answer has this form: a search form says it in its content.</summary>
+    public void Answer(Negotiation form) => request.HttpContext.Features.Set(form);
+
+    /// <summary>The content of a patch; its media type says of which kind.</summary>
+    public async ValueTask<(PatchFormat Format, ReadOnlyMemory<byte> Content)> ReadPatchAsync(int limit, CancellationToken cancellationToken)
     {
-        if (!Negotiation.IsJsonContent(request.ContentType))
+        if (MediaTypeHeaderValue.TryParse(request.ContentType, out var media)
+            && media.MediaType.Equals(JsonPatch, StringComparison.OrdinalIgnoreCase)
+            && (!media.Charset.HasValue || media.Encoding is UTF8Encoding))
         {
-            throw UnsupportedMediaType("The content must be application/fhir+json in UTF-8.");
+            return (PatchFormat.Json, await ReadAsync(request, limit, cancellationToken));
         }
 
-        return ReadAsync(request, limit, cancellationToken);
+        return Negotiation.IsJsonContent(request.ContentType) || Negotiation.IsXmlContent(request.ContentType)
+            ? (PatchFormat.FhirPath, await ReadJsonAsync(limit, cancellationToken))
+            : throw UnsupportedMediaType($"A patch must be {JsonPatch}, or Parameters in application/fhir+json or application/fhir+xml, in UTF-8.");
     }
 
     /// <summary>The content of a search form.</summary>
@@ -46,6 +63,9 @@ internal sealed class RequestBody(HttpRequest request)
 
         return ReadAsync(request, limit, cancellationToken);
     }
+
+    private async ValueTask<ReadOnlyMemory<byte>> ReadXmlAsync(int limit, CancellationToken cancellationToken) =>
+        FhirXml.ToJson(await ReadAsync(request, limit, cancellationToken));
 
     private static async ValueTask<ReadOnlyMemory<byte>> ReadAsync(HttpRequest request, int limit, CancellationToken cancellationToken)
     {

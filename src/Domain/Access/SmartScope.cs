@@ -102,7 +102,7 @@ public sealed partial record SmartScope
         Interaction.Read or Interaction.VersionRead or Interaction.HistoryInstance => ScopePermissions.Read,
         Interaction.SearchType or Interaction.SearchSystem or Interaction.HistoryType or Interaction.HistorySystem => ScopePermissions.Search,
         Interaction.Create => ScopePermissions.Create,
-        Interaction.Update => ScopePermissions.Update,
+        Interaction.Update or Interaction.Patch => ScopePermissions.Update,
         Interaction.Delete => ScopePermissions.Delete,
         _ => ScopePermissions.None,
     };

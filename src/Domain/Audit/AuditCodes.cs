@@ -70,7 +70,7 @@ internal static class AuditCodes
     {
         "create" => "Create",
         "read" or "vread" => "Read",
-        "update" => "Update",
+        "update" or "patch" => "Update",
         "search-type" or "search-system" => "Query",
         _ => null,
     };

@@ -1,12 +1,11 @@
 using System.Collections.Immutable;
-using System.Net;
 using Hl7.Fhir.Model;
 using TeleFhir.Domain.Fhir;
 
 namespace TeleFhir.Domain.Bundles;
 
 /// <summary>
-/// One request: an entry of a transaction or batch, or a single create, update or delete, which is the same with nothing around it.
+/// One request: an entry of a transaction or batch, or a single create, update, patch or delete, which is the same with nothing around it.
 /// Its resource is still bytes, unread.
 /// </summary>
 public sealed record BundleEntry
@@ -21,7 +20,7 @@ public sealed record BundleEntry
     /// <summary>What other entries call this one.</summary>
     public string? FullUrl { get; private init; }
 
-    /// <summary>The method; never PATCH.</summary>
+    /// <summary>The method.</summary>
     public required Bundle.HTTPVerb Method { get; init; }
 
     /// <summary>The address.</summary>
@@ -42,8 +41,11 @@ public sealed record BundleEntry
     /// <summary>If-Modified-Since of a read.</summary>
     public DateTimeOffset? IfModifiedSince { get; private init; }
 
-    /// <summary>The resource as sent; empty where there is none.</summary>
+    /// <summary>The resource as sent; empty where there is none. Of a patch it is the patch.</summary>
     public ReadOnlyMemory<byte> Resource { get; private init; }
+
+    /// <summary>What kind of patch it is; null where it is none.</summary>
+    public PatchFormat? PatchFormat { get; private init; }
 
     /// <summary>The entry in error messages: <c>Bundle.entry[3]</c>; null for a single request.</summary>
     public string? Source => Index is { } index ? $"Bundle.entry[{index}]" : null;
@@ -70,6 +72,17 @@ public sealed record BundleEntry
         Resource = resource,
         IfMatch = EntityTags.Parse(ifMatch),
         IfNoneMatch = EntityTags.Parse(ifNoneMatch),
+    };
+
+    /// <summary>A single patch of <c>Type/id</c> or <c>Type?query</c>; the last is the header as sent.</summary>
+    public static BundleEntry Patch(string url, PatchFormat format, ReadOnlyMemory<byte> patch, string? ifMatch = null) => new()
+    {
+        Method = Bundle.HTTPVerb.PATCH,
+        Url = Target(url),
+        Interaction = Interaction.Patch,
+        Resource = patch,
+        PatchFormat = format,
+        IfMatch = EntityTags.Parse(ifMatch),
     };
 
     /// <summary>A single deletion of <c>Type/id</c> or <c>Type?query</c>; the last is the header as sent.</summary>
@@ -99,16 +112,19 @@ public sealed record BundleEntry
                 FullUrl = entry.FullUrl,
                 Method = method,
                 Url = url,
-                Interaction = InteractionOf(method, url, source),
+                Interaction = InteractionOf(method, url),
                 IfMatch = EntityTags.Parse(request.IfMatch, $"{source}.request.ifMatch"),
                 IfNoneMatch = EntityTags.Parse(request.IfNoneMatch, $"{source}.request.ifNoneMatch"),
                 IfNoneExist = request.IfNoneExist?.Trim().TrimStart('?'),
                 IfModifiedSince = request.IfModifiedSince,
                 Resource = resource,
             };
-            return result.Interaction is not (Interaction.Create or Interaction.Update) || !resource.IsEmpty
-                ? result
-                : throw FhirException.Invalid($"A {method} needs a resource.", $"{source}.resource");
+            if (result.Interaction is Interaction.Create or Interaction.Update or Interaction.Patch && resource.IsEmpty)
+            {
+                throw FhirException.Invalid($"A {method} needs a resource.", $"{source}.resource");
+            }
+
+            return result.Interaction == Interaction.Patch ? result.Unpack() : result;
         }
         catch (FhirException fault)
         {
@@ -116,12 +132,26 @@ public sealed record BundleEntry
         }
     }
 
+    /// <summary>A patch comes as Parameters or, where it is JSON, in a Binary.</summary>
+    private BundleEntry Unpack()
+    {
+        if (JsonScan.Run(Resource.Span, ResourceSource).Type == "Parameters")
+        {
+            return this with { PatchFormat = Bundles.PatchFormat.FhirPath };
+        }
+
+        var binary = (Binary)FhirJson.Parse(Resource, "Binary", ResourceSource);
+        return binary.ContentType?.Split(';')[0].Trim().ToLowerInvariant() == "application/json-patch+json"
+            ? this with { PatchFormat = Bundles.PatchFormat.Json, Resource = binary.Data ?? [] }
+            : throw FhirException.Invalid("A patch is Parameters, or a Binary of application/json-patch+json.", $"{ResourceSource}.contentType");
+    }
+
     /// <summary>What a request of its own names by id or by criteria: never a whole type.</summary>
     private static BundleUrl Target(string url) => BundleUrl.Parse(url, null) is var parsed && (parsed.Id ?? parsed.Query) is not null
         ? parsed
         : throw FhirException.Invalid("The condition has no criteria.");
 
-    private static Interaction InteractionOf(Bundle.HTTPVerb method, BundleUrl url, string source)
+    private static Interaction InteractionOf(Bundle.HTTPVerb method, BundleUrl url)
     {
         var named = url is { Type: not null, Id: not null, Rest: "", Query: null };
         var searched = url is { Type: not null, Id: null, Rest: "", Query: not null };
@@ -132,11 +162,19 @@ public sealed record BundleEntry
             Bundle.HTTPVerb.PUT when named || searched => Interaction.Update,
             Bundle.HTTPVerb.DELETE when named || searched => Interaction.Delete,
             Bundle.HTTPVerb.GET or Bundle.HTTPVerb.HEAD => url.ReadInteraction,
-            Bundle.HTTPVerb.PATCH => throw FhirException
-                .Of(HttpStatusCode.MethodNotAllowed, OperationOutcome.IssueType.NotSupported, "PATCH is not supported in a Bundle.")
-                .At($"{source}.request.method"),
+            Bundle.HTTPVerb.PATCH when named || searched => Interaction.Patch,
             _ => null,
         };
         return interaction ?? throw FhirException.NotSupported($"This server does not do {method} at this address in a Bundle.");
     }
+}
+
+/// <summary>The kinds of patches.</summary>
+public enum PatchFormat
+{
+    /// <summary>JSON Patch (RFC 6902).</summary>
+    Json,
+
+    /// <summary>FHIRPath Patch (https://hl7.org/fhir/R4/fhirpatch.html).</summary>
+    FhirPath,
 }

@@ -33,6 +33,7 @@ internal sealed class TransactionPlanner(
         await TargetAsync(Interaction.Delete, FindDeletedAsync, cancellationToken);
         await TargetAsync(Interaction.Create, FindCreatedAsync, cancellationToken);
         await TargetAsync(Interaction.Update, FindUpdatedAsync, cancellationToken);
+        await TargetAsync(Interaction.Patch, FindPatchedAsync, cancellationToken);
 
         var references = new ReferenceMap(entries, [.. _targets.Select(target => target?.Single)]);
         var changes = ImmutableArray.CreateBuilder<Change>(entries.Length);
@@ -169,6 +170,23 @@ internal sealed class TransactionPlanner(
         return new([key], MustNotExist: true);
     }
 
+    private async Task<Target> FindPatchedAsync(BundleEntry entry, CancellationToken cancellationToken)
+    {
+        var type = entry.Url.Type!;
+        if (entry.Url.Id is { } id)
+        {
+            return new([new(type, id)]);
+        }
+
+        var matches = await MatchesAsync(type, entry.Url.Query!, cancellationToken);
+        return matches.Length switch
+        {
+            1 => new(matches),
+            0 => throw FhirException.NotFound($"No resource of type {type} matches the criteria."),
+            _ => throw FhirException.MultipleMatches($"Several resources of type {type} match the criteria."),
+        };
+    }
+
     private async Task<ImmutableArray<ResourceKey>> MatchesAsync(string type, string query, CancellationToken cancellationToken)
     {
         // Two more than are deleted here, so that what is left tells one match from several.
@@ -200,6 +218,12 @@ internal sealed class TransactionPlanner(
             return new(entry, EntryAnswer.Changed, [.. Enumerable.Range(first, target.Keys.Length)], target.Single);
         }
 
+        if (entry.Interaction == Interaction.Patch)
+        {
+            changes.Add(await PatchAsync(index, target.Keys[0], references, cancellationToken));
+            return new(entry, EntryAnswer.Changed, [first], target.Single);
+        }
+
         var content = await ReadAsync(index, references, cancellationToken);
         changes.Add(entry.Interaction == Interaction.Create
             ? new CreateChange(target.Keys[0], content) { Source = entry.Source }
@@ -216,14 +240,7 @@ internal sealed class TransactionPlanner(
     {
         var entry = entries[index];
         Check(entry);
-        var resolved = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var reference in FhirJson.FindConditionalReferences(entry.Resource.Span, entry.ResourceSource))
-        {
-            resolved[reference.Reference] = await ResolveAsync(reference, cancellationToken);
-        }
-
-        var map = references.From(index, resolved);
-        var json = FhirJson.RewriteReferences(entry.Resource.Span, map) is { } rewritten ? rewritten : entry.Resource;
+        var json = await LinkAsync(index, references, cancellationToken);
         if (entry.Source is not null)
         {
             ReferenceMap.RefuseDangling(json.Span, entry.ResourceSource!);
@@ -232,6 +249,51 @@ internal sealed class TransactionPlanner(
         var resource = FhirJson.Parse(json, entry.Url.Type, entry.ResourceSource);
         validate(resource, entry.ResourceSource);
         return new(resource, json);
+    }
+
+    private async Task<PatchChange> PatchAsync(int index, ResourceKey key, ReferenceMap references, CancellationToken cancellationToken)
+    {
+        var (entry, source) = (entries[index], entries[index].ResourceSource);
+
+        // Read twice, since references may be looked for only in what is sound.
+        Read(entry.Resource);
+        var patch = Read(await LinkAsync(index, references, cancellationToken));
+        return new PatchChange(key, Apply) { IfMatch = entry.IfMatch, Source = entry.Source };
+
+        ResourcePatch Read(ReadOnlyMemory<byte> body) =>
+            entry.PatchFormat == PatchFormat.Json ? ResourcePatch.OfJson(body, source) : ResourcePatch.OfParameters(body, source);
+
+        ResourceContent Apply(StoredResource stored)
+        {
+            try
+            {
+                var json = patch.Apply(stored.Json);
+                var resource = FhirJson.Parse(json, key.Type, source);
+                ReferenceMap.RefuseDangling(json, source ?? key.Type);
+                validate(resource, source);
+                return FhirJson.FindConditionalReferences(json, source) is [var unresolved, ..]
+                    ? throw FhirException.BusinessRule("A patch takes a reference by search as a whole Reference only.", unresolved.Expression)
+                    : new(resource, json);
+            }
+            catch (FhirException fault)
+            {
+                throw fault.At(source);
+            }
+        }
+    }
+
+    /// <summary>The entry's content with its references led to where they are to lead.</summary>
+    private async Task<ReadOnlyMemory<byte>> LinkAsync(int index, ReferenceMap references, CancellationToken cancellationToken)
+    {
+        var entry = entries[index];
+        var resolved = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var reference in FhirJson.FindConditionalReferences(entry.Resource.Span, entry.ResourceSource))
+        {
+            resolved[reference.Reference] = await ResolveAsync(reference, cancellationToken);
+        }
+
+        var map = references.From(index, resolved);
+        return FhirJson.RewriteReferences(entry.Resource.Span, map) is { } rewritten ? rewritten : entry.Resource;
     }
 
     private async Task<string> ResolveAsync(ConditionalReference reference, CancellationToken cancellationToken)
@@ -304,7 +366,7 @@ internal sealed class TransactionPlanner(
     {
         Interaction.Delete => 0,
         Interaction.Create => 1,
-        Interaction.Update => 2,
+        Interaction.Update or Interaction.Patch => 2,
         _ => 3,
     });
 }

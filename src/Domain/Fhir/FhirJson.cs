@@ -20,7 +20,7 @@ public static partial class FhirJson
     private static readonly JsonReaderOptions _readerOptions = new() { MaxDepth = MaxDepth };
 
     // Relaxed escaping keeps text readable and short; the answer is never embedded in HTML.
-    private static readonly JsonWriterOptions _writerOptions = new()
+    internal static JsonWriterOptions WriterOptions { get; } = new()
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         SkipValidation = true,
@@ -57,7 +57,7 @@ public static partial class FhirJson
     public static byte[] Serialize(Base value)
     {
         var buffer = new ArrayBufferWriter<byte>(1024);
-        using (var writer = new Utf8JsonWriter(buffer, _writerOptions))
+        using (var writer = new Utf8JsonWriter(buffer, WriterOptions))
         {
             _serializer.Serialize(value, writer, null);
         }
@@ -105,6 +105,22 @@ public static partial class FhirJson
         }
 
         return null;
+    }
+
+    /// <summary>What can be made of JSON that need not be a valid resource yet; null where that is nothing.</summary>
+    internal static Resource? TryParseLoosely(ReadOnlySpan<byte> json)
+    {
+        var reader = new Utf8JsonReader(json, _readerOptions);
+        try
+        {
+            FhirJsonDeserializer.SYNTAXONLY.TryDeserializeResource(ref reader, out var resource, out _);
+            return resource;
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            // As below: whatever the SDK stumbles over is the shape of the content.
+            return null;
+        }
     }
 
     private static (Resource? Resource, IEnumerable<CodedException> Faults) Deserialize(ReadOnlySpan<byte> json, bool hasIssues)

@@ -15,6 +15,9 @@ public enum Interaction
     /// <summary>Replace, or create under the id of the address.</summary>
     Update,
 
+    /// <summary>Change parts of what is there.</summary>
+    Patch,
+
     /// <summary>Delete one resource.</summary>
     Delete,
 

@@ -55,7 +55,18 @@ public sealed record PutChange(ResourceKey Key, ResourceContent Content) : Chang
 {
     /// <summary><c>If-None-Match: *</c>: only if nothing is there; else 412.</summary>
     public bool MustNotExist { get; init; }
+
+    /// <summary>The version that the content was made from: while another is current nothing is written. Null where that does not matter.</summary>
+    public int? Basis { get; init; }
 }
+
+/// <summary>
+/// A new version made from the current one, which is handed to <see cref="Apply"/>; again where another has come in between. What is not
+/// there is a 404, what is deleted a 410.
+/// </summary>
+/// <param name="Key">The resource.</param>
+/// <param name="Apply">What is to be stored instead; throws a <see cref="FhirException"/> where that is not possible.</param>
+public sealed record PatchChange(ResourceKey Key, Func<StoredResource, ResourceContent> Apply) : Change(Key);
 
 /// <summary>A deletion; of something deleted or never there it changes nothing.</summary>
 public sealed record DeleteChange(ResourceKey Key) : Change(Key);

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Data.Common;
 
 namespace TeleFhir.Infrastructure.Persistence;
@@ -52,6 +53,9 @@ internal abstract class Session : IAsyncDisposable
 
     public abstract ValueTask DisposeAsync();
 
+    /// <summary>Reads the one row that a number is the key of; the default where there is none.</summary>
+    public abstract ValueTask<T?> FindAsync<T>(Statement statement, long key, Func<DbDataReader, T> read, CancellationToken cancellationToken);
+
     /// <summary>Reads all rows of a query.</summary>
     public async Task<List<T>> QueryAsync<T>(SqlText sql, Func<DbDataReader, T> read, CancellationToken cancellationToken)
     {
@@ -77,4 +81,13 @@ internal abstract class Session : IAsyncDisposable
     protected abstract DbCommand Rent(SqlText sql);
 
     protected abstract ValueTask ReturnAsync(DbCommand command);
+}
+
+/// <summary>A statement that is kept and run again for other rows.</summary>
+/// <param name="Text">The text; <c>$1</c> is the key of the row.</param>
+/// <param name="Others">The values from <c>$2</c> on, which stay.</param>
+internal sealed record Statement(string Text, ImmutableArray<KeyValuePair<string, object>> Others)
+{
+    /// <summary>Keeps a statement whose first value is the key of a row.</summary>
+    public static Statement Of(SqlText sql) => new(sql.ToString(), [.. sql.Parameters.Skip(1)]);
 }

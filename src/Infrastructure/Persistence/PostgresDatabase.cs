@@ -166,12 +166,26 @@ internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransac
         await connection.DisposeAsync();
     }
 
+    public override async ValueTask<T?> FindAsync<T>(Statement statement, long key, Func<DbDataReader, T> read, CancellationToken cancellationToken)
+        where T : default
+    {
+        await using var command = new NpgsqlCommand(statement.Text, connection, transaction);
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = key });
+        foreach (var (_, value) in statement.Others)
+        {
+            command.Parameters.Add(new NpgsqlParameter { Value = value });
+        }
+
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken) ? read(reader) : default;
+    }
+
     protected override DbCommand Rent(SqlText sql)
     {
         var command = new NpgsqlCommand(sql.ToString(), connection, transaction);
-        foreach (var (name, value) in sql.Parameters)
+        foreach (var (_, value) in sql.Parameters)
         {
-            command.Parameters.Add(new NpgsqlParameter(name, value));
+            command.Parameters.Add(new NpgsqlParameter { Value = value });
         }
 
         return command;

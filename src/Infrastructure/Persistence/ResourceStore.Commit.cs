@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using TeleFhir.Domain.Access;
 using TeleFhir.Domain.Fhir;
 using TeleFhir.Domain.Search;
@@ -20,7 +21,7 @@ internal sealed partial class ResourceStore
             var interaction = change switch
             {
                 CreateChange => Interaction.Create,
-                PutChange => Interaction.Update,
+                PutChange or PatchChange => Interaction.Update,
                 _ => Interaction.Delete,
             };
             caller.Demand(interaction, change.Key.Type);
@@ -31,11 +32,12 @@ internal sealed partial class ResourceStore
         {
             try
             {
-                var (result, entry, intake) = await TryCommitAsync(caller, changes, cancellationToken);
+                var made = await PatchAsync(caller, changes, cancellationToken);
+                var (result, entry, intake) = await TryCommitAsync(caller, made, cancellationToken);
                 await RecordAsync(entry, intake, cancellationToken);
                 return result;
             }
-            catch (Exception exception) when (database.IsRace(exception))
+            catch (Exception exception) when (exception is OutrunException || database.IsRace(exception))
             {
                 if (tries == MostTries)
                 {
@@ -48,9 +50,15 @@ internal sealed partial class ResourceStore
         }
     }
 
-    private static bool Holds(Change change, ResourceRow? stored) =>
-        change.IfMatch.IsEmpty
-        || (stored is { Deleted: false } && (change.IfMatch.Contains(0) || change.IfMatch.Contains(stored.Version)));
+    /// <summary>Throws 412 unless If-Match holds for the current version, which is null where there is none.</summary>
+    private static void DemandMatch(Change change, int? version)
+    {
+        if (!change.IfMatch.IsEmpty && (version is null || !(change.IfMatch.Contains(0) || change.IfMatch.Contains(version.Value))))
+        {
+            throw FhirException.PreconditionFailed(
+                $"If-Match: the current version of {change.Key} is {version?.ToString(CultureInfo.InvariantCulture) ?? "none"}.", change.Source);
+        }
+    }
 
     private async Task<(CommitResult Result, AuditEntry? Entry, AuditIntakeRow? Intake)> TryCommitAsync(
         Caller caller, ChangeSet changes, CancellationToken cancellationToken)
@@ -92,15 +100,21 @@ internal sealed partial class ResourceStore
             .Select(change => StorageHash.OfReference(change.Key.Type, change.Key.Id))
             .ToList();
         var stored = hashes.Count == 0 ? [] : await session.LoadForUpdateAsync(hashes, cancellationToken);
+        ResourceKey? withheld = null;
         if (!caller.IsUnrestricted)
         {
-            stored = await KnownAsync(session, caller, changes, stored, cancellationToken);
+            (stored, withheld) = await KnownAsync(session, caller, changes, stored, cancellationToken);
         }
 
         var (batch, results) = Apply(changes, stored);
         if (!caller.IsUnrestricted)
         {
             await DemandReachAsync(session, caller, changes, batch, cancellationToken);
+        }
+
+        if (withheld is { } key)
+        {
+            throw FhirException.NotFound($"{key} does not exist.");
         }
 
         var entry = EntryOf(changes, results, stored);
@@ -144,14 +158,10 @@ internal sealed partial class ResourceStore
 
     private ChangeResult Apply(RowBatch batch, Change change, long idHash, ResourceRow? stored, long now)
     {
-        if (!Holds(change, stored))
-        {
-            throw FhirException.PreconditionFailed(
-                $"If-Match: the current version of {change.Key} is {(stored is { Deleted: false } ? stored.Version : "none")}.", change.Source);
-        }
-
+        DemandMatch(change, stored is { Deleted: false } ? stored.Version : null);
         return change switch
         {
+            PutChange { Basis: { } basis } when stored is not { Deleted: false } || stored.Version != basis => throw new OutrunException(),
             PutChange { MustNotExist: true } when stored is { Deleted: false } =>
                 throw FhirException.PreconditionFailed($"If-None-Match: {change.Key} exists.", change.Source),
             DeleteChange when stored is not { Deleted: false } => new ChangeResult(ChangeOutcome.Unchanged, stored?.Stored()),

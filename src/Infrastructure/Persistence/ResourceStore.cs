@@ -1,11 +1,10 @@
-using System.Collections.Immutable;
+using System.Data.Common;
 using System.Globalization;
 using TeleFhir.Domain.Access;
 using TeleFhir.Domain.Fhir;
 using TeleFhir.Domain.Search;
 using TeleFhir.Domain.Storage;
 using TeleFhir.Infrastructure.Audit;
-using TeleFhir.Infrastructure.Search;
 
 namespace TeleFhir.Infrastructure.Persistence;
 
@@ -18,6 +17,7 @@ internal sealed partial class ResourceStore(
     KeySequence keys,
     StoreLimits limits,
     Visibility visibility,
+    CallerSights sights,
     AuditTrail trail,
     TimeProvider clock) : IResourceStore
 {
@@ -27,9 +27,8 @@ internal sealed partial class ResourceStore(
         var interaction = key.Version is null ? Interaction.Read : Interaction.VersionRead;
         caller.Demand(interaction, key.Type);
         await using var session = await database.OpenAsync(cancellationToken);
-        var visible = SightOf(caller, interaction)?.Invoke(key.Type) ?? [];
-        var current = await FindAsync(session, key, key.Version is null ? visible : [], cancellationToken);
-        if (current is not { } found)
+        var (visible, statement) = sights.Of(caller, interaction, key.Type);
+        if (await FindAsync(session, key.Version is null ? statement : CurrentRow.Any, key, cancellationToken) is not { } found)
         {
             return null;
         }
@@ -60,7 +59,7 @@ internal sealed partial class ResourceStore(
         long? key = null;
         if (query is { Type: { } type, Id: { } id })
         {
-            var found = await FindAsync(session, new ResourceKey(type, id), [], cancellationToken)
+            var found = await FindAsync(session, CurrentRow.Any, new ResourceKey(type, id), cancellationToken)
                 ?? throw FhirException.NotFound($"{type}/{id} does not exist.");
             key = found.Key;
         }
@@ -89,38 +88,27 @@ internal sealed partial class ResourceStore(
 
     private static HistoryCursor CursorOf(long key, StoredResource version) => new(version.LastUpdated.Ticks, key, version.Key.Version ?? 0);
 
-    /// <summary>The current row; one that is withheld is not found, one that is deleted is left to be judged by what it was.</summary>
-    private async Task<(long Key, StoredResource Resource)?> FindAsync(
-        Session session, ResourceKey key, ImmutableArray<Criterion> visible, CancellationToken cancellationToken)
-    {
-        var sql = new SqlText();
-        sql.Append($"SELECT {RowReader.StoredColumns} FROM resource r WHERE r.id_hash = ")
-            .Append(sql.Value(StorageHash.OfReference(key.Type, key.Id)));
-        if (!visible.IsEmpty)
-        {
-            sql.Append(" AND (r.deleted OR (1 = 1");
-            new CriteriaSql(database, sql, _ => visible).AppendVisible(key.Type, new Subject("r.key", "r", "r.rank"));
-            sql.Append("))");
-        }
+    /// <summary>The current row; one that the statement withholds is not found.</summary>
+    private static ValueTask<(long Key, StoredResource Resource)?> FindAsync(
+        Session session, Statement statement, ResourceKey key, CancellationToken cancellationToken) => session.FindAsync(
+            statement,
+            StorageHash.OfReference(key.Type, key.Id),
+            row => ((long, StoredResource)?)(row.GetInt64(4), Version(key, row)),
+            cancellationToken);
 
-        var rows = await session.QueryAsync(sql, row => (row.GetInt64(0), row.ReadStored()), cancellationToken);
-        return rows.Count == 0 ? null : rows[0];
-    }
+    /// <summary>From the columns version, updated, method and raw.</summary>
+    private static StoredResource Version(ResourceKey key, DbDataReader row) => new(
+        new ResourceKey(key.Type, key.Id, row.GetInt32(0)),
+        new DateTimeOffset(row.GetInt64(1), TimeSpan.Zero),
+        (VersionMethod)row.GetInt16(2),
+        row.GetFieldValue<byte[]>(3));
 
     private static async Task<StoredResource?> VersionAsync(
         Session session, long storageKey, ResourceKey key, int version, CancellationToken cancellationToken)
     {
         var sql = new SqlText();
-        sql.Append("SELECT h.updated, h.method, h.raw FROM history h WHERE h.key = ").Append(sql.Value(storageKey))
-            .Append(" AND h.version = ").Append(sql.Value(version));
-        var old = await session.QueryAsync(
-            sql,
-            row => new StoredResource(
-                new ResourceKey(key.Type, key.Id, version),
-                new DateTimeOffset(row.GetInt64(0), TimeSpan.Zero),
-                (VersionMethod)row.GetInt16(1),
-                row.GetFieldValue<byte[]>(2)),
-            cancellationToken);
+        sql.Append($"SELECT h.version, h.updated, h.method, h.raw FROM history h WHERE h.key = {sql.Value(storageKey)} AND h.version = {sql.Value(version)}");
+        var old = await session.QueryAsync(sql, row => Version(key, row), cancellationToken);
         return old.SingleOrDefault();
     }
 }

@@ -236,6 +236,20 @@ internal sealed class SqliteSession(SqliteSlot slot, bool inTransaction, Action 
         return ValueTask.CompletedTask;
     }
 
+    public override async ValueTask<T?> FindAsync<T>(Statement statement, long key, Func<DbDataReader, T> read, CancellationToken cancellationToken)
+        where T : default
+    {
+        var command = slot.Prepared(statement.Text);
+        command.Parameters.AddWithValue("$1", key);
+        foreach (var (name, value) in statement.Others)
+        {
+            command.Parameters.AddWithValue(name, value);
+        }
+
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken) ? read(reader) : default;
+    }
+
     protected override DbCommand Rent(SqlText sql)
     {
         var command = slot.Prepared(sql.ToString());

@@ -14,7 +14,7 @@ public sealed class CapabilityTests(TelehealthHost host) : IClassFixture<Telehea
         Assert.All(rest["resource"]!.AsArray(), resource => Assert.Equal(
             resource!["type"]!.GetValue<string>() == "AuditEvent"
                 ? ["read", "vread", "history-instance", "history-type", "create", "search-type"]
-                : ["read", "vread", "update", "delete", "history-instance", "history-type", "create", "search-type"],
+                : ["read", "vread", "update", "patch", "delete", "history-instance", "history-type", "create", "search-type"],
             Codes(resource["interaction"]!)));
         Assert.Equal(["transaction", "batch", "search-system", "history-system"], Codes(rest["interaction"]!));
     }

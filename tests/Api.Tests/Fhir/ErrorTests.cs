@@ -9,7 +9,7 @@ public sealed class ErrorTests(TelehealthHost host) : IClassFixture<TelehealthHo
     [InlineData("GET", "/fhir/patient", HttpStatusCode.NotFound)]
     [InlineData("GET", "/fhir/Patient/with_underscore", HttpStatusCode.NotFound)]
     [InlineData("GET", "/fhir/Patient/1/2/3/4", HttpStatusCode.NotFound)]
-    [InlineData("PATCH", "/fhir/Patient/1", HttpStatusCode.MethodNotAllowed)]
+    [InlineData("PATCH", "/fhir/Patient/1/_history", HttpStatusCode.MethodNotAllowed)]
     [InlineData("POST", "/fhir/Patient/1", HttpStatusCode.MethodNotAllowed)]
     [InlineData("DELETE", "/fhir", HttpStatusCode.MethodNotAllowed)]
     public async Task Unknown_addresses_and_methods_are_refused_with_an_outcome(string method, string address, HttpStatusCode expected)

@@ -128,12 +128,12 @@ public sealed class ReadTests(TelehealthHost host) : IClassFixture<TelehealthHos
     [InlineData("/fhir/Patient/amy?_format=application/fhir%2Bjson", null, HttpStatusCode.OK)]
     [InlineData("/fhir/Patient/amy?_format=application/fhir+json", null, HttpStatusCode.OK)]
     [InlineData("/fhir/Patient/amy?_format=text/json", "application/xml", HttpStatusCode.OK)]
-    [InlineData("/fhir/Patient/amy?_format=xml", null, HttpStatusCode.NotAcceptable)]
+    [InlineData("/fhir/Patient/amy?_format=xml", null, HttpStatusCode.OK)]
     [InlineData("/fhir/Patient/amy?_format=nonsense", null, HttpStatusCode.NotAcceptable)]
     [InlineData("/fhir/Patient/amy", "application/xml, */*;q=0.1", HttpStatusCode.OK)]
     [InlineData("/fhir/Patient/amy", "application/fhir+json; fhirVersion=4.0", HttpStatusCode.OK)]
     [InlineData("/fhir/Patient/amy", "application/fhir+json; fhirVersion=5.0", HttpStatusCode.NotAcceptable)]
-    [InlineData("/fhir/Patient/amy", "application/fhir+xml", HttpStatusCode.NotAcceptable)]
+    [InlineData("/fhir/Patient/amy", "application/fhir+xml; fhirVersion=5.0", HttpStatusCode.NotAcceptable)]
     [InlineData("/fhir/Patient/amy", "application/json;q=0", HttpStatusCode.NotAcceptable)]
     public async Task The_form_is_negotiated_and_refused_where_it_is_not_served(string address, string? accept, HttpStatusCode expected)
     {

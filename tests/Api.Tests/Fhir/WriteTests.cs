@@ -109,10 +109,10 @@ public sealed class WriteTests(TelehealthHost host) : IClassFixture<TelehealthHo
     [InlineData("application/json; charset=utf-8", HttpStatusCode.Created)]
     [InlineData("text/json", HttpStatusCode.Created)]
     [InlineData("application/fhir+json; charset=latin1", HttpStatusCode.UnsupportedMediaType)]
-    [InlineData("application/fhir+xml", HttpStatusCode.UnsupportedMediaType)]
+    [InlineData("application/fhir+xml; charset=utf-16", HttpStatusCode.UnsupportedMediaType)]
     [InlineData("text/plain", HttpStatusCode.UnsupportedMediaType)]
     [InlineData(null, HttpStatusCode.UnsupportedMediaType)]
-    public async Task Only_FHIR_JSON_is_taken(string? contentType, HttpStatusCode expected)
+    public async Task Other_media_types_are_refused(string? contentType, HttpStatusCode expected)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/fhir/Patient")
         {

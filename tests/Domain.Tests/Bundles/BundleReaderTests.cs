@@ -78,7 +78,9 @@ public sealed class BundleReaderTests
     [InlineData(400, "Bundle.entry[0].request.url", """{"resource":{"resourceType":"Patient"},"request":{"method":"POST","url":"Patient/$match"}}""")]
     [InlineData(400, "Bundle.entry[0].request.url", """{"resource":{"resourceType":"Patient"},"request":{"method":"PUT","url":"Patient"}}""")]
     [InlineData(400, "Bundle.entry[0].request.ifMatch", """{"request":{"method":"DELETE","url":"Patient/1","ifMatch":"3"}}""")]
-    [InlineData(405, "Bundle.entry[0].request.method", """{"resource":{"resourceType":"Patient"},"request":{"method":"PATCH","url":"Patient/1"}}""")]
+    [InlineData(400, "Bundle.entry[0].resource", """{"resource":{"resourceType":"Patient"},"request":{"method":"PATCH","url":"Patient/1"}}""")]
+    [InlineData(400, "Bundle.entry[0].resource.contentType", """{"resource":{"resourceType":"Binary","contentType":"text/plain","data":"AA=="},"request":{"method":"PATCH","url":"Patient/1"}}""")]
+    [InlineData(400, "Bundle.entry[0].resource", """{"request":{"method":"PATCH","url":"Patient/1"}}""")]
     public void A_faulty_request_is_the_error_of_its_entry(int status, string expression, string entry)
     {
         var bundle = Read($$$"""{"resourceType":"Bundle","type":"batch","entry":[{{{entry}}},{"request":{"method":"GET","url":"Patient"}}]}""");

@@ -79,7 +79,7 @@ internal static class Batch
         var inner = request.Of(entry);
         return entry.Interaction switch
         {
-            Interaction.Create or Interaction.Update or Interaction.Delete =>
+            Interaction.Create or Interaction.Update or Interaction.Patch or Interaction.Delete =>
                 await Write.RunAsync(inner, server, entry, cancellationToken),
             Interaction.Read or Interaction.VersionRead => await Read.HandleAsync(inner, server, cancellationToken),
             Interaction.SearchType or Interaction.SearchSystem => await Search.HandleAsync(inner, server, cancellationToken),

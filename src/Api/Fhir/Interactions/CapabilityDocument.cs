@@ -39,7 +39,8 @@ internal sealed class CapabilityDocument(
             Software = new() { Name = "TeleFhir", Version = version },
             Implementation = new() { Description = "FHIR R4 server for telehealth", Url = address.Base },
             FhirVersion = FHIRVersion.N4_0_1,
-            Format = ["application/fhir+json", "json"],
+            Format = ["application/fhir+json", "application/fhir+xml", "json", "xml"],
+            PatchFormat = ["application/json-patch+json", "application/fhir+json", "application/fhir+xml"],
             Rest = [Rest(routed, catalog, Operations(endpoints, options))],
         };
     }
@@ -73,7 +74,7 @@ internal sealed class CapabilityDocument(
 
     /// <summary>AuditEvents are written once.</summary>
     private static ImmutableHashSet<Interaction> Of(string type, ImmutableHashSet<Interaction> routed) =>
-        type == "AuditEvent" ? routed.Except([Interaction.Update, Interaction.Delete]) : routed;
+        type == "AuditEvent" ? routed.Except([Interaction.Update, Interaction.Patch, Interaction.Delete]) : routed;
 
     private static Statement.ResourceComponent Resource(
         string type, ImmutableHashSet<Interaction> routed, SearchParameterCatalog catalog, IEnumerable<Statement.OperationComponent> operations)
@@ -124,6 +125,7 @@ internal sealed class CapabilityDocument(
         (Interaction.Read, Statement.TypeRestfulInteraction.Read),
         (Interaction.VersionRead, Statement.TypeRestfulInteraction.Vread),
         (Interaction.Update, Statement.TypeRestfulInteraction.Update),
+        (Interaction.Patch, Statement.TypeRestfulInteraction.Patch),
         (Interaction.Delete, Statement.TypeRestfulInteraction.Delete),
         (Interaction.HistoryInstance, Statement.TypeRestfulInteraction.HistoryInstance),
         (Interaction.HistoryType, Statement.TypeRestfulInteraction.HistoryType),

@@ -14,8 +14,9 @@ internal static class Read
         {
             null => FhirResult.Of(FhirException.NotFound($"{request.Key} does not exist.")),
             { IsDeleted: true } => FhirResult.Of(FhirException.Gone(found.Key, found.ETag)),
-            _ when request.Preconditions.HasAlready(found) => FhirResult.NotModified(found),
-            _ when !request.Preconditions.Allows(found) => throw FhirException.PreconditionFailed("If-Match names another version."),
+            _ when request is { Preconditions: null, Parameters: [] } => FhirResult.Ok(found, FhirContent.Of(found.Json)),
+            _ when request.Preconditions?.HasAlready(found) == true => FhirResult.NotModified(found),
+            _ when request.Preconditions?.Allows(found) == false => throw FhirException.PreconditionFailed("If-Match names another version."),
             _ => FhirResult.Ok(found, ResourceView.Of(request, server).Show(found)),
         };
     }

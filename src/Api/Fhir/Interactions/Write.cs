@@ -72,11 +72,22 @@ internal static class Write
                     new FhirResult(HttpStatusCode.OK) { Location = server.Address.Of(planned.Key!.Value) },
                 EntryAnswer.Existing => OfStored(HttpStatusCode.OK, existing, request, server),
                 _ when planned.Entry.Interaction == Interaction.Delete => OfDelete(planned, results, request),
-                _ => OfChange(results[planned.Changes[0]], request, server) with { IsAudited = true },
+                _ when planned.Entry.Interaction == Interaction.Patch =>
+                    OfChange(results[planned.Changes[0]], await ShownAsync(planned.Key!.Value, request, server, cancellationToken), server),
+                _ => OfChange(results[planned.Changes[0]], request, server),
             });
         }
 
         return answers.MoveToImmutable();
+    }
+
+    /// <summary>Who may change a part need not be one who may see the whole: then the request prefers not to.</summary>
+    private static async ValueTask<FhirRequest> ShownAsync(ResourceKey key, FhirRequest request, FhirServer server, CancellationToken cancellationToken)
+    {
+        var (caller, preferences) = (request.Caller, request.Preferences);
+        var isShown = caller.IsUnrestricted || preferences.Return is ReturnPreference.Minimal or ReturnPreference.OperationOutcome
+            || (caller.May(Interaction.Read, key.Type) && await server.Store.ReadAsync(caller, key, cancellationToken) is not null);
+        return isShown ? request : request with { Preferences = preferences with { Return = ReturnPreference.Minimal } };
     }
 
     private static Conditions ConditionsOf(FhirRequest request, FhirServer server) => new(
@@ -89,7 +100,10 @@ internal static class Write
         });
 
     private static FhirResult OfChange(ChangeResult change, FhirRequest request, FhirServer server) => OfStored(
-        change.Outcome == ChangeOutcome.Created ? HttpStatusCode.Created : HttpStatusCode.OK, change.Resource!, request, server);
+        change.Outcome == ChangeOutcome.Created ? HttpStatusCode.Created : HttpStatusCode.OK, change.Resource!, request, server) with
+    {
+        IsAudited = true,
+    };
 
     private static FhirResult OfStored(HttpStatusCode status, StoredResource resource, FhirRequest request, FhirServer server)
     {

@@ -16,6 +16,12 @@ public sealed class GateTests(GateTests.Trust trust) : IClassFixture<GateTests.T
     [InlineData("POST", "/fhir/Patient")]
     [InlineData("PUT", "/fhir/Patient/some")]
     [InlineData("DELETE", "/fhir/Patient/some")]
+    [InlineData("POST", "/fhir/Patient/$validate")]
+    [InlineData("POST", "/fhir/Patient/some/$validate")]
+    [InlineData("GET", "/fhir/ValueSet/$expand")]
+    [InlineData("GET", "/fhir/ValueSet/some/$validate-code")]
+    [InlineData("GET", "/fhir/CodeSystem/$lookup")]
+    [InlineData("POST", "/fhir/CodeSystem/$validate-code")]
     public async Task Nobody_gets_in_without_a_token(string method, string address)
     {
         var answer = await trust.Host.SendAsync(method, address, method is "POST" or "PUT" ? "{" : null, "X-Request-Id: my-id", "Origin: https://app.example");
@@ -78,6 +84,20 @@ public sealed class GateTests(GateTests.Trust trust) : IClassFixture<GateTests.T
             Assert.Equal("forbidden", answer.IssueCode);
             Assert.Equal("Bearer error=\"insufficient_scope\"", answer.Headers.WwwAuthenticate.ToString());
         }
+    }
+
+    [Theory]
+    [InlineData("system/Patient.u", HttpStatusCode.Created)]
+    [InlineData("system/Patient.c", HttpStatusCode.Forbidden)]
+    [InlineData("system/Patient.rds", HttpStatusCode.Forbidden)]
+    public async Task An_update_that_creates_needs_the_letter_of_updates(string scopes, HttpStatusCode status)
+    {
+        var id = $"new-{Guid.NewGuid():N}";
+
+        var answer = await trust.Host.PutAsync(
+            $"/fhir/Patient/{id}", $$"""{"resourceType":"Patient","id":"{{id}}"}""", $"Authorization: Bearer {await trust.Issuer.MintAsync(scopes: scopes)}");
+
+        Assert.Equal(status, answer.Status);
     }
 
     [Fact]
