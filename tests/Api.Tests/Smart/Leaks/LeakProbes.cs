@@ -7,10 +7,15 @@ internal static class LeakProbes
     private const string Version = "GET /fhir/{type}/{id}/_history/{vid}";
     private const string Search = "GET /fhir/{type}";
     private const string Create = "POST /fhir/{type}";
+    private const string Gender = "http://hl7.org/fhir/ValueSet/administrative-gender";
     private const string Reason = """{"resourceType":"Parameters","parameter":[{"name":"reason","valueString":"unconscious in the waiting room"}]}""";
 
+    private const string Patch = """
+        {"resourceType":"Parameters","parameter":[{"name":"operation","part":[{"name":"type","valueCode":"replace"},{"name":"path","valueString":"Observation.status"},{"name":"value","valueCode":"amended"}]}]}
+        """;
+
     /// <summary>Resources that probes change.</summary>
-    public static string[] Changed { get; } = ["put", "move", "match", "del", "delmatch", "condput", "condmany", "conddel"];
+    public static string[] Changed { get; } = ["put", "move", "match", "del", "delmatch", "condput", "condmany", "conddel", "patch", "condpatch"];
 
     public static IReadOnlyList<LeakProbe> All { get; } =
     [
@@ -34,7 +39,7 @@ internal static class LeakProbes
         new("history of the type", "GET /fhir/{type}/_history", "/Observation/_history?_count=1000"),
         new("history of the type, counted", "GET /fhir/{type}/_history", "/Encounter/_history?_summary=count") { Shows = false },
         new("head of the history of the type", "HEAD /fhir/{type}/_history", "/Observation/_history") { Shows = false },
-        new("history of everything", "GET /fhir/_history", "/_history?_count=1000"),
+        new("history of everything", "GET /fhir/_history", "/_history?_count=1000&_sort=_lastUpdated"),
         new("head of the history of everything", "HEAD /fhir/_history", "/_history") { Shows = false },
 
         new("update with content of its patient", "PUT /fhir/{type}/{id}", "/Observation/{x}-move-{n}")
@@ -49,6 +54,9 @@ internal static class LeakProbes
         new("delete what matches", "DELETE /fhir/{type}", "/Observation?code={x}-conddel-{n}") { Status = 204, Shows = false, Target = "/Observation/hid-conddel-{n}" },
         new("delete all that matches", "DELETE /fhir/{type}", "/Observation?code={x}-condmany-{n}&_count=10")
             { Status = 204, Shows = false, Target = "/Observation/hid-condmany-{n}", InBundles = false },
+        new("patch", "PATCH /fhir/{type}/{id}", "/Observation/{x}-patch-{n}") { Body = Patch, ShowsInBundles = false, Target = "/Observation/hid-patch-{n}" },
+        new("patch what matches", "PATCH /fhir/{type}", "/Observation?code={x}-condpatch-{n}")
+            { Body = Patch, ShowsInBundles = false, Target = "/Observation/hid-condpatch-{n}" },
         new("create unless it is there", Create, "/Observation") { Body = Observation(null, "{me}"), Headers = ["If-None-Exist: code={x}-code"], ShowsInBundles = false },
         new("create unless its patient is there", Create, "/Observation")
             { Body = Observation(null, "{me}"), Headers = ["If-None-Exist: subject:Patient.identifier={x}-mrn&code={x}-code"], ShowsInBundles = false },
@@ -95,7 +103,29 @@ internal static class LeakProbes
             { Body = Reason, Shows = false, InBundles = false, Control = LeakHost.Doctor, Except = "a clinician of elsewhere" },
         new("the end of an emergency", "POST /fhir/{type:regex(^Patient$)}/{id}/$end-break-glass", "/Patient/{x}-pat/$end-break-glass")
             { Body = "", Shows = false, InBundles = false, Control = LeakHost.OtherDoctor, First = "an emergency" },
+
+        new("check for deletion", "POST /fhir/{type}/{id}/$validate", "/Patient/{x}-pat/$validate?mode=delete") { Shows = false, InBundles = false },
+        new("check as stored", "POST /fhir/{type}/{id}/$validate", "/Observation/{x}-obs/$validate") { Shows = false, InBundles = false },
+        new("check what was deleted", "POST /fhir/{type}/{id}/$validate", "/Observation/{x}-gone/$validate") { Status = 410, Shows = false, InBundles = false },
+        Everyone("check what is sent", "POST /fhir/{type}/$validate", "/Observation/$validate") with { Body = Observation(null, "hid-pat") },
+        Everyone("expand", "GET /fhir/{type:regex(^ValueSet$)}/$expand", $"/ValueSet/$expand?url={Gender}"),
+        Everyone("expand with parameters", "POST /fhir/{type:regex(^ValueSet$)}/$expand", $"/ValueSet/$expand?url={Gender}"),
+        Everyone("expand by id", "GET /fhir/{type:regex(^ValueSet$)}/{id}/$expand", "/ValueSet/nobodys/$expand") with { Status = 404 },
+        Everyone("expand by id with parameters", "POST /fhir/{type:regex(^ValueSet$)}/{id}/$expand", "/ValueSet/nobodys/$expand") with { Status = 404 },
+        Everyone("check a code", "GET /fhir/{type:regex(^ValueSet$)}/$validate-code", $"/ValueSet/$validate-code?url={Gender}&code=male"),
+        Everyone("check a code with parameters", "POST /fhir/{type:regex(^ValueSet$)}/$validate-code", $"/ValueSet/$validate-code?url={Gender}&code=male"),
+        Everyone("check a code by id", "GET /fhir/{type:regex(^ValueSet$)}/{id}/$validate-code", "/ValueSet/nobodys/$validate-code?code=a") with { Status = 404 },
+        Everyone("check a code by id with parameters", "POST /fhir/{type:regex(^ValueSet$)}/{id}/$validate-code", "/ValueSet/nobodys/$validate-code?code=a") with { Status = 404 },
+        Everyone("look up", "GET /fhir/{type:regex(^CodeSystem$)}/$lookup", "/CodeSystem/$lookup?system=http://hl7.org/fhir/administrative-gender&code=male"),
+        Everyone("look up with parameters", "POST /fhir/{type:regex(^CodeSystem$)}/$lookup", "/CodeSystem/$lookup?system=http://hl7.org/fhir/administrative-gender&code=male"),
+        Everyone("check a code of a system", "GET /fhir/{type:regex(^CodeSystem$)}/$validate-code", "/CodeSystem/$validate-code?url=http://hl7.org/fhir/administrative-gender&code=male"),
+        Everyone("check a code of a system with parameters", "POST /fhir/{type:regex(^CodeSystem$)}/$validate-code", "/CodeSystem/$validate-code?url=http://hl7.org/fhir/administrative-gender&code=male"),
+        Everyone("check a code of a system by id", "GET /fhir/{type:regex(^CodeSystem$)}/{id}/$validate-code", "/CodeSystem/nobodys/$validate-code?code=a") with { Status = 404 },
+        Everyone("check a code of a system by id with parameters", "POST /fhir/{type:regex(^CodeSystem$)}/{id}/$validate-code", "/CodeSystem/nobodys/$validate-code?code=a") with { Status = 404 },
     ];
+
+    private static LeakProbe Everyone(string name, string route, string path) =>
+        new(name, route, path) { Shows = false, InBundles = false, IsForEveryone = true };
 
     private static string Observation(string? id, string patient, string more = "") => $$"""
         {"resourceType":"Observation",{{(id is null ? "" : $"\"id\":\"{id}\",")}}"status":"final","code":{"coding":[{"code":"written"}]},"subject":{"reference":"Patient/{{patient}}"}{{more}}}
