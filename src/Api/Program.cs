@@ -8,6 +8,8 @@ using TeleFhir.Api.OpenApi;
 using TeleFhir.Api.Smart;
 using TeleFhir.Api.Smart.Bearer;
 using TeleFhir.Api.Smart.Pages;
+using TeleFhir.Api.Terminology;
+using TeleFhir.Api.Validation;
 
 // Settings lie beside the binary; data and the paths of commands are relative to where it is started.
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = Command.SettingsIn(args), ContentRootPath = AppContext.BaseDirectory });
@@ -36,6 +38,8 @@ app.MapLandingPage();
 app.MapTelemetry();
 app.MapFhir();
 app.MapAudit();
+app.MapValidation();
+app.MapTerminology();
 app.MapExternalConfiguration();
 app.MapPages();
 app.MapAuthorizationServer();

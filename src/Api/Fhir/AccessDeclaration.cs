@@ -15,9 +15,10 @@ namespace TeleFhir.Api.Fhir;
 internal sealed record DeclaredInteraction(ImmutableArray<Interaction> AnyOf, string Summary, DeclaredOperation? Operation = null);
 
 /// <summary>An operation on resources of one type, or on all of the server.</summary>
-/// <param name="Type">The type; empty for one on the server.</param>
+/// <param name="Type">The type; <c>Resource</c> for every type; empty for one on the server.</param>
 /// <param name="Name">Its name, without the dollar.</param>
-internal sealed record DeclaredOperation(string Type, string Name);
+/// <param name="IsOfR4">Whether R4 defines it, and not this server.</param>
+internal sealed record DeclaredOperation(string Type, string Name, bool IsOfR4 = false);
 
 /// <summary>
 /// Access is declared on the route and decided before the handler binds anything. An endpoint that declares nothing is a mistake:
@@ -43,6 +44,22 @@ internal static class AccessDeclaration
     public static void MapOperation(this IEndpointRouteBuilder routes, string name, string summary, string[] methods, Delegate handler) =>
         routes.MapMethods($"/${name}", methods, handler)
             .Add(endpoint => endpoint.Metadata.Add(new DeclaredInteraction([Interaction.Operation], summary, new DeclaredOperation("", name))));
+
+    /// <summary>
+    /// Maps an operation that R4 defines, on a type (<c>Resource</c> for every type), on its resources or on both; whoever is known may call
+    /// it, and it demands itself what else it needs.
+    /// </summary>
+    public static void MapStandardOperation(
+        this IEndpointRouteBuilder routes, string type, string name, string summary, string[] methods, bool onType, bool onInstance, Delegate handler)
+    {
+        var segment = type == "Resource" ? "{type}" : $"{{type:regex(^{type}$)}}";
+        string[] paths = [.. onType ? (string[])[$"/{segment}/${name}"] : [], .. onInstance ? (string[])[$"/{segment}/{{id}}/${name}"] : []];
+        foreach (var path in paths)
+        {
+            routes.MapMethods(path, methods, handler).Add(endpoint => endpoint.Metadata.Add(
+                new DeclaredInteraction([Interaction.Operation], summary, new DeclaredOperation(type, name, IsOfR4: true))));
+        }
+    }
 
     /// <summary>Refuses the request unless its endpoint is declared and the caller may do what it declares.</summary>
     public static void UseAccessGate(this IApplicationBuilder app)

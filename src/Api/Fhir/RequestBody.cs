@@ -20,6 +20,9 @@ internal sealed class RequestBody(HttpRequest request)
     private const int FirstBuffer = 4096;
     private const int LargestFirstBuffer = 256 * 1024;
 
+    /// <summary>Whether the request says that it carries nothing.</summary>
+    public bool IsEmpty => request.ContentType is null && request.ContentLength is null or 0;
+
     /// <summary>The content of a FHIR write as JSON: it comes as JSON or XML in UTF-8.</summary>
     public ValueTask<ReadOnlyMemory<byte>> ReadJsonAsync(int limit, CancellationToken cancellationToken) =>
         Negotiation.IsJsonContent(request.ContentType) ? ReadAsync(request, limit, cancellationToken)
@@ -48,7 +51,7 @@ internal sealed class RequestBody(HttpRequest request)
     public ValueTask<ReadOnlyMemory<byte>> ReadFormAsync(int limit, CancellationToken cancellationToken)
     {
         // A search without a form has all its parameters in the address.
-        if (request.ContentType is null && request.ContentLength is null or 0)
+        if (IsEmpty)
         {
             return ValueTask.FromResult(ReadOnlyMemory<byte>.Empty);
         }

@@ -25,6 +25,7 @@ internal sealed class FhirDocumentFilter(SearchParameterCatalog catalog) : IDocu
         }
 
         AddType(swaggerDoc, operations, "{type}", "Any other type");
+        AddOperations(swaggerDoc.Paths, operations);
     }
 
     private static void AddSystem(OpenApiPaths paths, FhirOperations operations)
@@ -55,6 +56,21 @@ internal sealed class FhirDocumentFilter(SearchParameterCatalog catalog) : IDocu
             (HttpMethod.Delete, operations.Delete(type, tag))));
         document.Paths.Add($"{typed}/{{id}}/_history", Path((HttpMethod.Get, operations.History(tag, $"one {type}", type, byId: true))));
         document.Paths.Add($"{typed}/{{id}}/_history/{{version}}", Path((HttpMethod.Get, operations.VersionRead(type, tag))));
+    }
+
+    private static void AddOperations(OpenApiPaths paths, FhirOperations operations)
+    {
+        paths.Add("/fhir/{type}/$validate", Path((HttpMethod.Post, operations.Standard(
+            "Validation", "Validate", "Tells what is wrong with a resource, which is the content or in a Parameters resource. Nothing is written.",
+            posted: true, "{type}", "mode", "profile"))));
+        AddBoth("ValueSet/$expand", "Expand a value set", "Lists its codes.", "url", "filter", "offset", "count", "includeDesignations", "activeOnly");
+        AddBoth("ValueSet/$validate-code", "Check a code against a value set", "Tells whether it is one of it.", "url", "system", "code", "display", "abstract");
+        AddBoth("CodeSystem/$lookup", "Look up a code", "Tells its display, definition, place and properties.", "system", "code", "property");
+        AddBoth("CodeSystem/$validate-code", "Check a code against a code system", "Tells whether it is one of it.", "url", "code", "display", "abstract");
+
+        void AddBoth(string address, string summary, string description, params string[] parameters) => paths.Add($"/fhir/{address}", Path(
+            (HttpMethod.Get, operations.Standard("Terminology", summary, description, posted: false, "", parameters)),
+            (HttpMethod.Post, operations.Standard("Terminology", $"{summary} by POST", description, posted: true))));
     }
 
     private static OpenApiPathItem Path(params (HttpMethod Method, OpenApiOperation Operation)[] operations) => new()

@@ -153,6 +153,25 @@ internal sealed class FhirOperations(OpenApiDocument document, SearchParameterCa
         [.. byId ? (string[])["id"] : [], "_since", "_before", "_at", "_count", "_pretty"],
         (200, Bundle("One page of versions, deletions among them.")), (400, null), (404, null));
 
+    /// <summary>An operation that R4 defines, asked in the address or, where it is posted, in a Parameters resource.</summary>
+    public OpenApiOperation Standard(string tag, string summary, string description, bool posted, string type = "", params string[] parameters)
+    {
+        var operation = Operation(
+            tag,
+            summary,
+            description,
+            [.. TypeParameter(type), .. parameters.Select(name => FhirComponents.Parameter(name, ParameterLocation.Query, "As R4 defines it."))],
+            ["_pretty"],
+            (200, Resource(null, "The answer.")),
+            (400, null), (404, null), (422, null));
+        if (posted)
+        {
+            operation.RequestBody = Body("Resource", null);
+        }
+
+        return operation;
+    }
+
     private static OpenApiResponse Plain(string description) => new() { Description = description };
 
     private static OpenApiResponse Bundle(string description) => new()

@@ -16,6 +16,7 @@ internal static class FaultIssues
     {
         var issues = scanned;
         var places = scanned.SelectMany(issue => issue.Expression).OfType<string>().ToHashSet(StringComparer.Ordinal);
+        var objects = new HashSet<string>(StringComparer.Ordinal);
         // An empty object is also an empty element and an array of nulls also a null in an array: the first to speak of a place wins.
         foreach (var fault in faults)
         {
@@ -32,6 +33,8 @@ internal static class FaultIssues
                     expression == root || places.Any(place => place.StartsWith(expression, StringComparison.Ordinal)),
                 CodedValidationException.UNKNOWN_RESOURCE_TYPE_CODE => places.Contains(expression + ".resourceType"),
                 "JSON103" => scanned.Count > 0,
+                // What is in an object that stands for a primitive is unknown to that.
+                CodedValidationException.UNKNOWN_ELEMENT_CODE => expression.LastIndexOf('.') is > 0 and var dot && objects.Contains(expression[..dot]),
                 // A resource with nothing but its type is no element, so the rule against empty ones is not meant for it.
                 "JSON120" => expression == root,
                 _ => false,
@@ -39,6 +42,11 @@ internal static class FaultIssues
             if (isEcho || !places.Add(expression))
             {
                 continue;
+            }
+
+            if (fault.ErrorCode == "JSON132")
+            {
+                objects.Add(expression);
             }
 
             issues.Add(Issue(fault, expression));

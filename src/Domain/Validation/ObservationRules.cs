@@ -1,4 +1,6 @@
+using System.Globalization;
 using FluentValidation;
+using FluentValidation.Results;
 using Hl7.Fhir.Model;
 
 namespace TeleFhir.Domain.Validation;
@@ -28,10 +30,7 @@ internal sealed class ObservationRules : AbstractValidator<Observation>
             .Must((observation, reason) => reason is null || observation.Value is null)
             .OverridePropertyName("dataAbsentReason").WithErrorCode("obs-6").WithMessage("A value is not said to be absent.");
 
-        RuleForEach(observation => observation.Component)
-            .Must((observation, component) => observation.Value is null || !SharesCoding(observation.Code, component.Code))
-            .OverridePropertyName("component").WithErrorCode("obs-7")
-            .WithMessage("Where the observation has a value, no component has the code of the observation.");
+        RuleFor(observation => observation.Component).Custom(RefuseCodeOfWhole);
 
         When(IsVitalSign, () =>
         {
@@ -57,8 +56,29 @@ internal sealed class ObservationRules : AbstractValidator<Observation>
     private static bool HasRange(Observation.ReferenceRangeComponent range) =>
         range.Low is not null || range.High is not null || range.TextElement is not null;
 
-    private static bool SharesCoding(CodeableConcept? a, CodeableConcept? b) =>
-        a is not null && b is not null && a.Coding.Any(coding => b.Coding.Any(coding.IsExactly));
+    // By a set, as both lists may be long.
+    private static void RefuseCodeOfWhole(List<Observation.ComponentComponent> components, ValidationContext<Observation> context)
+    {
+        var observation = context.InstanceToValidate;
+        if (components.Count == 0 || observation is { Value: null } or { Code: null })
+        {
+            return;
+        }
+
+        var codings = observation.Code.Coding.Select(Parts).ToHashSet();
+        foreach (var (i, _) in components.Index().Where(component => component.Item.Code?.Coding.Exists(coding => codings.Contains(Parts(coding))) == true))
+        {
+            context.AddFailure(new ValidationFailure(
+                string.Create(CultureInfo.InvariantCulture, $"component[{i}]"),
+                "Where the observation has a value, no component has the code of the observation.")
+            {
+                ErrorCode = "obs-7",
+            });
+        }
+    }
+
+    private static (string?, string?, string?, string?, bool?) Parts(Coding coding) =>
+        (coding.System, coding.Code, coding.Version, coding.Display, coding.UserSelected);
 
     private static bool IsVitalSign(Observation observation) =>
         observation.Category.Any(category => category.Coding.Any(coding => coding is { Code: "vital-signs", System: _category }))

@@ -119,7 +119,9 @@ public sealed class BreakGlassTests(AuditHost audit) : IClassFixture<AuditHost>
     {
         var resources = (await Host.GetAsync("/fhir/metadata")).Json["rest"]![0]!["resource"]!.AsArray();
         var patient = resources.Single(resource => (string?)resource!["type"] == "Patient")!;
-        Assert.Equal(["disclosures", "break-glass", "end-break-glass"], patient["operation"]!.AsArray().Select(operation => (string?)operation!["name"]));
+        Assert.Equal(["disclosures", "break-glass", "end-break-glass"], patient["operation"]!.AsArray()
+            .Where(operation => !((string?)operation!["definition"])!.StartsWith("http://hl7.org/fhir/", StringComparison.Ordinal))
+            .Select(operation => (string?)operation!["name"]));
         var auditEvent = resources.Single(resource => (string?)resource!["type"] == "AuditEvent")!;
         Assert.DoesNotContain("update", auditEvent["interaction"]!.AsArray().Select(interaction => (string?)interaction!["code"]));
         Assert.DoesNotContain("delete", auditEvent["interaction"]!.AsArray().Select(interaction => (string?)interaction!["code"]));

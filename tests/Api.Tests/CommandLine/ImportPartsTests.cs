@@ -164,7 +164,7 @@ public sealed class ImportPartsTests : IDisposable
     public async Task What_is_exported_can_be_imported_and_is_the_same()
     {
         var people = Enumerable.Range(0, 1203).Select(number => $$"""{"resourceType":"Patient","id":"p{{number}}","birthDate":"1990-01-01","name":[{"family":"Ümläut {{number}}"}]}""");
-        await _host.RunAsync("import", _host.File("people.ndjson", string.Join('\n', people)), _host.File("org.json", """{"resourceType":"Organization","id":"o"}"""));
+        await _host.RunAsync("import", _host.File("people.ndjson", string.Join('\n', people)), _host.File("org.json", """{"resourceType":"Organization","id":"o","name":"x"}"""));
 
         var (code, output) = await _host.RunAsync("export", _host.PathOf("out"));
 

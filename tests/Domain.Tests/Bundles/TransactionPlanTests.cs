@@ -41,7 +41,7 @@ public sealed class TransactionPlanTests
         var plan = await PlanAsync(
             Post("""{"resourceType":"Patient","link":[{"other":{"reference":"urn:uuid:b"},"type":"seealso"}],"managingOrganization":{"reference":"http://x/fhir/Organization/o"}}""", "urn:uuid:a"),
             Post("""{"resourceType":"Patient","link":[{"other":{"reference":"urn:uuid:a"},"type":"seealso"},{"other":{"reference":"urn:uuid:b"},"type":"seealso"}]}""", "urn:uuid:b"),
-            Put("Organization/org", """{"resourceType":"Organization","id":"org"}""", "http://x/fhir/Organization/o"));
+            Put("Organization/org", """{"resourceType":"Organization","id":"org","name":"x"}""", "http://x/fhir/Organization/o"));
         Assert.Contains("\"Patient/new-2\"", Json(plan, 0), StringComparison.Ordinal);
         Assert.Contains("\"Organization/org\"", Json(plan, 0), StringComparison.Ordinal);
         Assert.Contains("\"Patient/new-1\"", Json(plan, 1), StringComparison.Ordinal);

@@ -37,8 +37,8 @@ public sealed class ResourceValidatorTests
 
     [Theory]
     [InlineData("VR", "\"period\":{\"start\":\"2026-01-01\"}", "encounter-virtual-subject", "Encounter.subject")]
-    [InlineData("AMB", "\"period\":{\"start\":\"2026-01-02\",\"end\":\"2026-01-01\"}", "encounter-period", "Encounter.period")]
-    [InlineData("AMB", "\"period\":{\"start\":\"2026-01-01T12:00:00Z\",\"end\":\"2026-01-01T12:00:00+01:00\"}", "encounter-period", "Encounter.period")]
+    [InlineData("AMB", "\"period\":{\"start\":\"2026-01-02\",\"end\":\"2026-01-01\"}", "per-1", "Encounter.period")]
+    [InlineData("AMB", "\"period\":{\"start\":\"2026-01-01T12:00:00Z\",\"end\":\"2026-01-01T12:00:00+01:00\"}", "per-1", "Encounter.period")]
     public void An_encounter_that_breaks_a_rule_is_refused(string @class, string members, string key, string expression) =>
         Refuses(Encounter(@class, members), (key, expression));
 
@@ -56,7 +56,7 @@ public sealed class ResourceValidatorTests
     [InlineData("obs-7", "Observation.component[0]", "\"valueString\":\"x\",\"component\":[{\"code\":{\"coding\":[{\"code\":\"1\"},{\"system\":\"s\",\"code\":\"c\"}]}}]")]
     [InlineData("vs-1", "Observation.effective", "\"valueString\":\"x\",\"effectiveDateTime\":\"2026-05\"," + _vital)]
     [InlineData("vs-2", "Observation.value", _vital)]
-    [InlineData("vs-2", "Observation.value", "\"meta\":{\"profile\":[\"http://hl7.org/fhir/StructureDefinition/vitalsigns|4.0.1\"]}")]
+    [InlineData("vs-2", "Observation.value", "\"meta\":{\"profile\":[\"http://hl7.org/fhir/StructureDefinition/vitalsigns|4.0.1\"]},\"subject\":{\"reference\":\"Patient/1\"},\"effectiveDateTime\":\"2026-01-01\"," + _vital)]
     [InlineData("vs-3", "Observation.component[0]", "\"component\":[{\"code\":{\"text\":\"x\"}}]," + _vital)]
     public void An_observation_that_breaks_a_rule_is_refused(string key, string expression, string members) =>
         Refuses(Observation(members), (key, expression));
@@ -85,7 +85,7 @@ public sealed class ResourceValidatorTests
 
     [Fact]
     public void A_contained_resource_keeps_the_rules_too() => Refuses(
-        """{"resourceType":"Basic","code":{"text":"x"},"contained":[{"resourceType":"Observation","status":"final","code":{"text":"x"},"valueString":"v","dataAbsentReason":{"text":"x"}}]}""",
+        """{"resourceType":"Basic","code":{"text":"x"},"extension":[{"url":"http://x","valueReference":{"reference":"#o"}}],"contained":[{"resourceType":"Observation","id":"o","status":"final","code":{"text":"x"},"valueString":"v","dataAbsentReason":{"text":"x"}}]}""",
         ("obs-6", "Basic.contained[0].dataAbsentReason"));
 
     [Fact]

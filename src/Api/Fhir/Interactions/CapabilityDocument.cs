@@ -66,14 +66,18 @@ internal sealed class CapabilityDocument(
         var declared = endpoints.Endpoints.Select(endpoint => endpoint.Metadata.GetMetadata<DeclaredInteraction>()?.Operation);
         return declared.OfType<DeclaredOperation>().Distinct().ToLookup(
             operation => operation.Type,
-            operation => new Statement.OperationComponent { Name = operation.Name, Definition = $"{definitions}/{(operation.Type.Length == 0 ? "" : $"{operation.Type}-")}{operation.Name}" });
+            operation => new Statement.OperationComponent
+            {
+                Name = operation.Name,
+                Definition = $"{(operation.IsOfR4 ? "http://hl7.org/fhir/OperationDefinition" : definitions)}/{(operation.Type.Length == 0 ? "" : $"{operation.Type}-")}{operation.Name}",
+            });
     }
 
     private static Statement.RestComponent Rest(
         ImmutableHashSet<Interaction> routed, SearchParameterCatalog catalog, ILookup<string, Statement.OperationComponent> operations) => new()
         {
             Mode = Statement.RestfulCapabilityMode.Server,
-            Resource = [.. ResourceCatalog.Types.Select(type => Resource(type, Of(type, routed), catalog, operations[type]))],
+            Resource = [.. ResourceCatalog.Types.Select(type => Resource(type, Of(type, routed), catalog, operations["Resource"].Concat(operations[type])))],
             Interaction =
         [
             .. from pair in _ofSystem

@@ -16,6 +16,12 @@ public sealed class GateTests(GateTests.Trust trust) : IClassFixture<GateTests.T
     [InlineData("POST", "/fhir/Patient")]
     [InlineData("PUT", "/fhir/Patient/some")]
     [InlineData("DELETE", "/fhir/Patient/some")]
+    [InlineData("POST", "/fhir/Patient/$validate")]
+    [InlineData("POST", "/fhir/Patient/some/$validate")]
+    [InlineData("GET", "/fhir/ValueSet/$expand")]
+    [InlineData("GET", "/fhir/ValueSet/some/$validate-code")]
+    [InlineData("GET", "/fhir/CodeSystem/$lookup")]
+    [InlineData("POST", "/fhir/CodeSystem/$validate-code")]
     public async Task Nobody_gets_in_without_a_token(string method, string address)
     {
         var answer = await trust.Host.SendAsync(method, address, method is "POST" or "PUT" ? "{" : null, "X-Request-Id: my-id", "Origin: https://app.example");

@@ -45,6 +45,9 @@ public sealed record LeakProbe(string Name, string Route, string Path)
     /// <summary>Who is told by design whether the record is there.</summary>
     public string? Except { get; init; }
 
+    /// <summary>Whether everyone who is known may ask it, as nothing of a record is in the answer.</summary>
+    public bool IsForEveryone { get; init; }
+
     /// <summary>Whether the body is a form and no resource.</summary>
     public bool IsForm => Route.EndsWith("_search", StringComparison.Ordinal);
 
@@ -53,7 +56,7 @@ public sealed record LeakProbe(string Name, string Route, string Path)
         Path.Contains("{x}", StringComparison.Ordinal) || (IsForm && Body!.Contains("{x}", StringComparison.Ordinal)) || Headers.Any(header => header.Contains("{x}", StringComparison.Ordinal));
 
     /// <summary>Whether the address is of one type, so that a scope for another type is refused at once.</summary>
-    public bool IsOfOneType => Route.Contains("{type", StringComparison.Ordinal);
+    public bool IsOfOneType => !IsForEveryone && Route.Contains("{type", StringComparison.Ordinal);
 
     public override string ToString() => Name;
 

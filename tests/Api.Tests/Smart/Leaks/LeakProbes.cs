@@ -7,6 +7,7 @@ internal static class LeakProbes
     private const string Version = "GET /fhir/{type}/{id}/_history/{vid}";
     private const string Search = "GET /fhir/{type}";
     private const string Create = "POST /fhir/{type}";
+    private const string Gender = "http://hl7.org/fhir/ValueSet/administrative-gender";
     private const string Reason = """{"resourceType":"Parameters","parameter":[{"name":"reason","valueString":"unconscious in the waiting room"}]}""";
 
     private const string Patch = """
@@ -120,7 +121,29 @@ internal static class LeakProbes
             { Body = Reason, Shows = false, InBundles = false, Control = LeakHost.Doctor, Except = "a clinician of elsewhere" },
         new("the end of an emergency", "POST /fhir/{type:regex(^Patient$)}/{id}/$end-break-glass", "/Patient/{x}-pat/$end-break-glass")
             { Body = "", Shows = false, InBundles = false, Control = LeakHost.OtherDoctor, First = "an emergency" },
+
+        new("check for deletion", "POST /fhir/{type}/{id}/$validate", "/Patient/{x}-pat/$validate?mode=delete") { Shows = false, InBundles = false },
+        new("check as stored", "POST /fhir/{type}/{id}/$validate", "/Observation/{x}-obs/$validate") { Shows = false, InBundles = false },
+        new("check what was deleted", "POST /fhir/{type}/{id}/$validate", "/Observation/{x}-gone/$validate") { Status = 410, Shows = false, InBundles = false },
+        Everyone("check what is sent", "POST /fhir/{type}/$validate", "/Observation/$validate") with { Body = Observation(null, "hid-pat") },
+        Everyone("expand", "GET /fhir/{type:regex(^ValueSet$)}/$expand", $"/ValueSet/$expand?url={Gender}"),
+        Everyone("expand with parameters", "POST /fhir/{type:regex(^ValueSet$)}/$expand", $"/ValueSet/$expand?url={Gender}"),
+        Everyone("expand by id", "GET /fhir/{type:regex(^ValueSet$)}/{id}/$expand", "/ValueSet/nobodys/$expand") with { Status = 404 },
+        Everyone("expand by id with parameters", "POST /fhir/{type:regex(^ValueSet$)}/{id}/$expand", "/ValueSet/nobodys/$expand") with { Status = 404 },
+        Everyone("check a code", "GET /fhir/{type:regex(^ValueSet$)}/$validate-code", $"/ValueSet/$validate-code?url={Gender}&code=male"),
+        Everyone("check a code with parameters", "POST /fhir/{type:regex(^ValueSet$)}/$validate-code", $"/ValueSet/$validate-code?url={Gender}&code=male"),
+        Everyone("check a code by id", "GET /fhir/{type:regex(^ValueSet$)}/{id}/$validate-code", "/ValueSet/nobodys/$validate-code?code=a") with { Status = 404 },
+        Everyone("check a code by id with parameters", "POST /fhir/{type:regex(^ValueSet$)}/{id}/$validate-code", "/ValueSet/nobodys/$validate-code?code=a") with { Status = 404 },
+        Everyone("look up", "GET /fhir/{type:regex(^CodeSystem$)}/$lookup", "/CodeSystem/$lookup?system=http://hl7.org/fhir/administrative-gender&code=male"),
+        Everyone("look up with parameters", "POST /fhir/{type:regex(^CodeSystem$)}/$lookup", "/CodeSystem/$lookup?system=http://hl7.org/fhir/administrative-gender&code=male"),
+        Everyone("check a code of a system", "GET /fhir/{type:regex(^CodeSystem$)}/$validate-code", "/CodeSystem/$validate-code?url=http://hl7.org/fhir/administrative-gender&code=male"),
+        Everyone("check a code of a system with parameters", "POST /fhir/{type:regex(^CodeSystem$)}/$validate-code", "/CodeSystem/$validate-code?url=http://hl7.org/fhir/administrative-gender&code=male"),
+        Everyone("check a code of a system by id", "GET /fhir/{type:regex(^CodeSystem$)}/{id}/$validate-code", "/CodeSystem/nobodys/$validate-code?code=a") with { Status = 404 },
+        Everyone("check a code of a system by id with parameters", "POST /fhir/{type:regex(^CodeSystem$)}/{id}/$validate-code", "/CodeSystem/nobodys/$validate-code?code=a") with { Status = 404 },
     ];
+
+    private static LeakProbe Everyone(string name, string route, string path) =>
+        new(name, route, path) { Shows = false, InBundles = false, IsForEveryone = true };
 
     private static string Observation(string? id, string patient, string more = "") => $$"""
         {"resourceType":"Observation",{{(id is null ? "" : $"\"id\":\"{id}\",")}}"status":"final","code":{"coding":[{"code":"written"}]},"subject":{"reference":"Patient/{{patient}}"}{{more}}}
