@@ -15,9 +15,13 @@ namespace TeleFhir.Api.Fhir;
 internal sealed record DeclaredInteraction(ImmutableArray<Interaction> AnyOf, string Summary, DeclaredOperation? Operation = null);
 
 /// <summary>An operation on resources of one type.</summary>
-/// <param name="Type">The type.</param>
+/// <param name="Type">The type; <c>Resource</c> for all of them.</param>
 /// <param name="Name">Its name, without the dollar.</param>
-internal sealed record DeclaredOperation(string Type, string Name);
+/// <param name="IsOfSpecification">Whether R4 defines it.</param>
+internal sealed record DeclaredOperation(string Type, string Name, bool IsOfSpecification = false)
+{
+    public const string AnyType = "Resource";
+}
 
 /// <summary>
 /// Access is declared on the route and decided before the handler binds anything. An endpoint that declares nothing is a mistake:
@@ -38,6 +42,17 @@ internal static class AccessDeclaration
         routes.MapMethods($"/{{type:regex(^{type}$)}}/{{id}}/${name}", methods, handler)
             .Add(endpoint => endpoint.Metadata.Add(
                 new DeclaredInteraction([Interaction.Operation], summary, new DeclaredOperation(type, name))));
+
+    /// <summary>Maps an operation that R4 defines, on one resource or, without an id, on a type.</summary>
+    public static IEndpointConventionBuilder MapSpecified(
+        this IEndpointRouteBuilder routes, string type, string name, string summary, string[] methods, Delegate handler, bool hasId = true)
+    {
+        var address = type == DeclaredOperation.AnyType ? "/{type}" : $"/{{type:regex(^{type}$)}}";
+        var endpoint = routes.MapMethods($"{address}{(hasId ? "/{id}" : "")}/${name}", methods, handler);
+        endpoint.Add(built => built.Metadata.Add(
+            new DeclaredInteraction([Interaction.Operation], summary, new DeclaredOperation(type, name, IsOfSpecification: true))));
+        return endpoint;
+    }
 
     /// <summary>Refuses the request unless its endpoint is declared and the caller may do what it declares.</summary>
     public static void UseAccessGate(this IApplicationBuilder app)

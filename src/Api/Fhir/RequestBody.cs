@@ -26,6 +26,9 @@ internal sealed class RequestBody(HttpRequest request)
         : Negotiation.IsXmlContent(request.ContentType) ? ReadXmlAsync(limit, cancellationToken)
         : throw UnsupportedMediaType("The content must be application/fhir+json or application/fhir+xml in UTF-8.");
 
+    /// <summary>Whether the request says that it has no content.</summary>
+    public bool IsEmpty => request.ContentType is null && request.ContentLength is null or 0;
+
     /// <summary>From now on the answer has this form: a search form says it in its content.</summary>
     public void Answer(Negotiation form) => request.HttpContext.Features.Set(form);
 
@@ -48,7 +51,7 @@ internal sealed class RequestBody(HttpRequest request)
     public ValueTask<ReadOnlyMemory<byte>> ReadFormAsync(int limit, CancellationToken cancellationToken)
     {
         // A search without a form has all its parameters in the address.
-        if (request.ContentType is null && request.ContentLength is null or 0)
+        if (IsEmpty)
         {
             return ValueTask.FromResult(ReadOnlyMemory<byte>.Empty);
         }

@@ -15,6 +15,8 @@ namespace TeleFhir.Api.Fhir.Interactions;
 internal sealed class CapabilityDocument(
     EndpointDataSource endpoints, SearchParameterCatalog catalog, FhirAddress address, TeleFhirOptions options, TimeProvider clock)
 {
+    private const string Specified = "http://hl7.org/fhir/OperationDefinition";
+
     private readonly Lazy<byte[]> _json = new(() => FhirJson.Serialize(Make(endpoints, catalog, address, options, clock)));
 
     public ReadOnlyMemory<byte> Json => _json.Value;
@@ -51,14 +53,18 @@ internal sealed class CapabilityDocument(
         var declared = endpoints.Endpoints.Select(endpoint => endpoint.Metadata.GetMetadata<DeclaredInteraction>()?.Operation);
         return declared.OfType<DeclaredOperation>().Distinct().ToLookup(
             operation => operation.Type,
-            operation => new Statement.OperationComponent { Name = operation.Name, Definition = $"{definitions}/{operation.Type}-{operation.Name}" });
+            operation => new Statement.OperationComponent
+            {
+                Name = operation.Name,
+                Definition = $"{(operation.IsOfSpecification ? Specified : definitions)}/{operation.Type}-{operation.Name}",
+            });
     }
 
     private static Statement.RestComponent Rest(
         ImmutableHashSet<Interaction> routed, SearchParameterCatalog catalog, ILookup<string, Statement.OperationComponent> operations) => new()
         {
             Mode = Statement.RestfulCapabilityMode.Server,
-            Resource = [.. ResourceCatalog.Types.Select(type => Resource(type, Of(type, routed), catalog, operations[type]))],
+            Resource = [.. ResourceCatalog.Types.Select(type => Resource(type, Of(type, routed), catalog, operations[type].Concat(operations[DeclaredOperation.AnyType])))],
             Interaction =
         [
             .. from pair in _ofSystem
