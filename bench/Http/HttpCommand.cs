@@ -9,7 +9,7 @@ namespace TeleFhir.Bench.Http;
 
 /// <summary>
 /// <c>http [--provider postgres|sqlite] [--count 100000] [--rounds 5] [--seconds 5] [--connections 32] [--server path] [--only names]</c>: the whole server
-/// under load, in turn with the least that the same work could cost on this machine.
+/// under load, in turn with the least that the same work could cost on this machine, and with and without access control and audit.
 /// </summary>
 internal static class HttpCommand
 {
@@ -40,10 +40,11 @@ internal static class HttpCommand
         using var client = new HttpClient(handler);
         var yardAddress = Local(FreePort());
         await using var yard = await Yardsticks.StartAsync(store, yardAddress);
-        await using var server = await ServerProcess.StartAsync(store, assembly, FreePort(), client);
+        await using var server = await ServerProcess.StartAsync(store, assembly, FreePort(), client, isGuarded: false);
+        await using var guarded = await ServerProcess.StartAsync(store, assembly, FreePort(), client, isGuarded: true);
         await using var raw = await RawTable.CreateAsync(store);
         var only = arguments.Text("only", "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        var contestants = Contestants(town, wrk, server.Address, yardAddress, raw, postgres)
+        var contestants = Contestants(town, wrk, server.Address, (guarded.Address, await guarded.TokenAsync(client)), yardAddress, raw, postgres)
             .Where(contestant => only.Length == 0 || only.Contains(contestant.Name)).ToList();
         var rates = contestants.ToDictionary(contestant => contestant.Name, _ => new List<(double PerSecond, double P99)>());
         for (var round = 0; round <= arguments.Number("rounds", 5); round++)
@@ -66,10 +67,12 @@ internal static class HttpCommand
     }
 
     private static List<(string Name, Func<Task<(double, double)>> RunAsync)> Contestants(
-        Town town, Wrk wrk, string server, string yard, RawTable raw, bool postgres)
+        Town town, Wrk wrk, string server, (string Address, string Token) guarded, string yard, RawTable raw, bool postgres)
     {
         var observations = Enumerable.Range(0, Different).Select(at => new Dice(91, at).Below(town.Observations)).ToList();
-        var read = wrk.Script("read", [.. observations.Select(at => $"/fhir/Observation/{Town.ObservationId(at)}")]);
+        string[] names = [.. observations.Select(at => $"/fhir/Observation/{Town.ObservationId(at)}")];
+        var read = wrk.Script("read", names);
+        var readByToken = wrk.Script("read-by-token", names, token: guarded.Token);
         var row = wrk.Script("row", [.. observations.Select(at => $"/row/{Town.ObservationId(at)}")]);
         var constant = wrk.Script("constant", ["/constant"]);
 
@@ -77,7 +80,9 @@ internal static class HttpCommand
         var pages = observations.Where(at => town.OfObservation(at).Code == Codes.Panel)
             .Select(at => $"patient={Town.PatientId(town.OfObservation(at).Patient)}&code=http%3A%2F%2Floinc.org%7C{Codes.Panel.Code}&_sort=-date&_count=20")
             .ToList();
-        var search = wrk.Script("search", [.. pages.Select(page => $"/fhir/Observation?{page}")]);
+        string[] searches = [.. pages.Select(page => $"/fhir/Observation?{page}")];
+        var search = wrk.Script("search", searches);
+        var searchByToken = wrk.Script("search-by-token", searches, token: guarded.Token);
         var poco = wrk.Script("poco", [.. pages.Select(page => $"/poco?{page}")]);
         var spliced = wrk.Script("spliced", [.. pages.Select(page => $"/spliced?{page}")]);
         var bodies = Enumerable.Range(town.Observations, 2000).Select(at => town.Observation(at).Json).ToList();
@@ -86,8 +91,10 @@ internal static class HttpCommand
         List<(string, Func<Task<(double, double)>>)> all =
         [
             ("read", () => wrk.RunAsync(server, read)),
+            ("read by token", () => wrk.RunAsync(guarded.Address, readByToken)),
             ("constant", () => wrk.RunAsync(yard, constant)),
             ("search", () => wrk.RunAsync(server, search)),
+            ("search by token", () => wrk.RunAsync(guarded.Address, searchByToken)),
             ("spliced search", () => wrk.RunAsync(yard, spliced)),
             ("poco search", () => wrk.RunAsync(yard, poco)),
             ("create", () => wrk.RunAsync(server, create)),
@@ -95,7 +102,7 @@ internal static class HttpCommand
         ];
         if (postgres)
         {
-            all.Insert(1, ("row by key", () => wrk.RunAsync(yard, row)));
+            all.Insert(2, ("row by key", () => wrk.RunAsync(yard, row)));
         }
 
         return all;
@@ -114,6 +121,8 @@ internal static class HttpCommand
         [
             ("read", "row by key", ">= 0.80"),
             ("read", "constant", ">= 0.50 on SQLite"),
+            ("read by token", "read", ">= 0.75"),
+            ("search by token", "search", "-"),
             ("search", "spliced search", "-"),
             ("search", "poco search", ">= 5"),
             ("create", "raw insert", ">= 0.30"),

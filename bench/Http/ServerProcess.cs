@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json;
 using TeleFhir.Bench.Stores;
 
 namespace TeleFhir.Bench.Http;
@@ -15,7 +16,12 @@ internal sealed class ServerProcess : IAsyncDisposable
     public string Address { get; }
 
     /// <summary>Starts it and waits until it answers.</summary>
-    public static async Task<ServerProcess> StartAsync(BenchStore store, string assembly, int port, HttpClient client)
+    /// <param name="store">Filled already.</param>
+    /// <param name="assembly">The server's.</param>
+    /// <param name="port">Where it listens.</param>
+    /// <param name="client">Asks whether it does.</param>
+    /// <param name="isGuarded">With access control and audit trail, as it runs everywhere else; without both it is compared with what has neither.</param>
+    public static async Task<ServerProcess> StartAsync(BenchStore store, string assembly, int port, HttpClient client, bool isGuarded)
     {
         var address = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}");
         var folder = Directory.CreateTempSubdirectory("telefhir-server-");
@@ -26,8 +32,10 @@ internal sealed class ServerProcess : IAsyncDisposable
             Environment =
             {
                 ["ASPNETCORE_ENVIRONMENT"] = "Development",
-                ["Auth__Mode"] = "None",
-                ["Demo__Seed"] = "false",
+                ["Auth__Mode"] = isGuarded ? "Embedded" : "None",
+                ["Auth__AccessTokenLife"] = "01:00:00",
+                ["Audit__Enabled"] = isGuarded ? "true" : "false",
+                ["Demo__Seed"] = isGuarded ? "true" : "false",
                 ["Database__Provider"] = store.Settings.Provider.ToString(),
                 ["ConnectionStrings__TeleFhir"] = store.Settings.ConnectionString,
                 ["Logging__LogLevel__Default"] = "Warning",
@@ -43,7 +51,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         {
             try
             {
-                using var answer = await client.GetAsync(new Uri($"{address}/fhir/Patient?_count=1"));
+                using var answer = await client.GetAsync(new Uri($"{address}/fhir/metadata"));
                 if (answer.IsSuccessStatusCode)
                 {
                     return server;
@@ -62,6 +70,19 @@ internal sealed class ServerProcess : IAsyncDisposable
 
             await Task.Delay(TimeSpan.FromMilliseconds(200));
         }
+    }
+
+    /// <summary>A token that may read everything.</summary>
+    public async Task<string> TokenAsync(HttpClient client)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri($"{Address}/auth/token"))
+        {
+            Content = new FormUrlEncodedContent([new("grant_type", "client_credentials"), new("scope", "system/*.rs")]),
+        };
+        request.Headers.Authorization = new("Basic", Convert.ToBase64String("demo-backend:demo-backend-secret"u8));
+        using var answer = await client.SendAsync(request);
+        using var json = JsonDocument.Parse(await answer.EnsureSuccessStatusCode().Content.ReadAsStreamAsync());
+        return json.RootElement.GetProperty("access_token").GetString()!;
     }
 
     public async ValueTask DisposeAsync()

@@ -26,13 +26,13 @@ internal sealed partial class Wrk(int connections, TimeSpan duration) : IDisposa
     }
 
     /// <summary>A script that asks for one of these paths at a time, or posts one of these bodies to the only path.</summary>
-    public string Script(string name, IReadOnlyList<string> paths, IReadOnlyList<byte[]>? bodies = null)
+    public string Script(string name, IReadOnlyList<string> paths, IReadOnlyList<byte[]>? bodies = null, string? token = null)
     {
         var list = Path.Combine(_folder.FullName, $"{name}.txt");
         File.WriteAllLines(list, bodies is null ? paths : bodies.Select(System.Text.Encoding.UTF8.GetString));
         var script = Path.Combine(_folder.FullName, $"{name}.lua");
         var request = bodies is null
-            ? "wrk.format('GET', lines[math.random(#lines)])"
+            ? $"wrk.format('GET', lines[math.random(#lines)]{(token is null ? "" : $", {{ ['Authorization'] = 'Bearer {token}' }}")})"
             : $"wrk.format('POST', '{paths[0]}', {{ ['Content-Type'] = 'application/fhir+json' }}, lines[math.random(#lines)])";
         File.WriteAllText(script, $$"""
             local lines = {}

@@ -60,6 +60,12 @@ internal sealed class TeleFhirOptions
         /// <summary>What an application shows to register itself outside Development; null means that none can.</summary>
         public string? InitialAccessToken { get; set; }
 
+        /// <summary>PKCS#12 file of the certificate that seals the key ring in the database, the same on all nodes; null leaves it unsealed.</summary>
+        public string? KeyRingCertificate { get; set; }
+
+        /// <summary>The password of that file.</summary>
+        public string? KeyRingPassword { get; set; }
+
         /// <summary>Who runs this server, for applications that list such places.</summary>
         public string BrandName { get; set; } = "TeleFhir";
     }
@@ -210,6 +216,11 @@ internal sealed class TeleFhirOptionsValidator(IConfiguration configuration, IHo
         if (options.Auth.InitialAccessToken is { Length: < 32 })
         {
             faults.Add("Auth:InitialAccessToken must be 32 characters or more.");
+        }
+
+        if (options.Auth.KeyRingCertificate is { } certificate && !File.Exists(certificate))
+        {
+            faults.Add("Auth:KeyRingCertificate must be a PKCS#12 file.");
         }
     }
 

@@ -16,6 +16,7 @@ internal static class Disclosures
 {
     private const string Page = "_page";
     private const string AuditEvent = "AuditEvent";
+    private static readonly string[] _names = ["patient", "outcome", "date", "_count", "_sort"];
 
     // The decision is made below; what is shown is not narrowed further by what the caller may search.
     private static readonly Caller _reader = Caller.System("disclosures");
@@ -59,8 +60,8 @@ internal static class Disclosures
         {
             var page = parameters is [{ Value: var token }] ? server.PageTokens.Decode(token) : throw FhirException.Invalid("A page link takes no other parameters.");
 
-            // A link of another search must not open what only this one may show.
-            return page.Types is [AuditEvent] && fixedPart.All(page.Parameters.Contains)
+            // A link of another search must not open what only this one may show, nor ask by criteria that see more than the caller does.
+            return page.Types is [AuditEvent] && fixedPart.All(page.Parameters.Contains) && page.Parameters.All(parameter => _names.Contains(parameter.Key))
                 ? server.Parser.Parse(page)
                 : throw FhirException.Invalid("This page link is of another address.");
         }

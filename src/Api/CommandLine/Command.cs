@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Microsoft.Extensions.Options;
 using Spectre.Console;
+using TeleFhir.Domain.Access;
 
 namespace TeleFhir.Api.CommandLine;
 
@@ -14,6 +15,9 @@ internal sealed record Command(
     /// <summary>The options that the command takes, each with a value.</summary>
     public string[] Options { get; init; } = [];
 
+    /// <summary>What of it changes who may do what, and is recorded as the administrator's doing.</summary>
+    public string[] Administers { get; init; } = [];
+
     private static readonly Command[] _all =
     [
         new("import", "import <file or folder>... [--parallel n]", "Store Bundles (.json) and resources (.ndjson)", Import.RunAsync) { Options = ["parallel"] },
@@ -21,10 +25,19 @@ internal sealed record Command(
         new("check", "check", "Compare every index row with its resource", Check.RunAsync),
         new("audit", "audit verify | audit disclosures --patient id", "Check the audit trail; who saw a record", AuditCommand.RunAsync) { Options = ["patient", "from", "to"] },
         new("migrate", "migrate", "Bring the database up to date", Migrate.RunAsync),
-        new("keys", "keys rotate|replace", "Sign tokens with a new key; replace also refuses the old ones", Keys.RunAsync),
+        new("keys", "keys rotate|replace", "Sign tokens with a new key; replace also refuses the old ones", Keys.RunAsync)
+        {
+            Administers = ["rotate", "replace"],
+        },
+        new("client", "client add <id> --kind K ... | client list | client remove <id>", "Register apps and backends (docs/smart.md)", Clients.RunAsync)
+        {
+            Options = Clients.Options,
+            Administers = ["add", "remove"],
+        },
         new("user", "user add <name> --role R [--fhir-user T/id] [--name N]", "Add a patient, clinician or administrator", Users.RunAsync)
         {
             Options = ["role", "fhir-user", "name"],
+            Administers = ["add"],
         },
         new("help", "help", "Show this", Run: null),
     ];
@@ -62,7 +75,13 @@ internal sealed record Command(
             builder.Logging.AddFilter(null, LogLevel.Warning);
             using var stop = new StopSignal();
             await using var app = builder.Build();
-            return await command.Run(app.Services, arguments, console, stop.Token);
+            var code = await command.Run(app.Services, arguments, console, stop.Token);
+            if (code == 0 && arguments.Operands is [var what, .. var about] && command.Administers.Contains(what))
+            {
+                await RecordAsync(app.Services, $"{command.Name}-{what}", string.Join(' ', about));
+            }
+
+            return code;
         }
         catch (UsageException wrong)
         {
@@ -87,13 +106,23 @@ internal sealed record Command(
         }
     }
 
+    // There is no account at the command line: whoever works there is known by the name that the operating system gives.
+    private static ValueTask RecordAsync(IServiceProvider services, string what, string about) =>
+        services.GetRequiredService<IAuditTrail>().RecordAsync(
+            new AuditEntry(AuditKind.Administration, what, services.GetRequiredService<TimeProvider>().GetUtcNow())
+            {
+                UserId = Environment.UserName,
+                Reason = $"At the command line: {what} {about}".TrimEnd() + ".",
+            },
+            CancellationToken.None);
+
     private static int Help(IAnsiConsole console)
     {
         console.Say("TeleFhir: a FHIR R4 server. Without a command it serves; with one it does that and ends.");
         console.Say("");
         foreach (var command in _all)
         {
-            console.Say($"  {command.Usage,-42} {command.Summary}");
+            console.Say($"  {command.Usage,-66} {command.Summary}");
         }
 
         console.Say("");

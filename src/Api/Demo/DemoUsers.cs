@@ -4,8 +4,8 @@ using TeleFhir.Domain.Access;
 namespace TeleFhir.Api.Demo;
 
 /// <summary>
-/// The people of the demo clinic, with a password that everybody knows: made in Development where demo data is wanted, and a reason not to
-/// start in Production where one of them is in the database.
+/// The people of the demo clinic, with a password that everybody knows: made in Development where demo data is wanted, and
+/// elsewhere a reason not to start where one of them is in the database.
 /// </summary>
 internal sealed class DemoUsers(IUserAccounts accounts, TeleFhirOptions options, IHostEnvironment environment) : IHostedLifecycleService
 {
@@ -21,11 +21,11 @@ internal sealed class DemoUsers(IUserAccounts accounts, TeleFhirOptions options,
 
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
-        if (environment.IsProduction())
+        if (!environment.IsDevelopment())
         {
             await RefuseAsync(cancellationToken);
         }
-        else if (environment.IsDevelopment() && DemoSeed.IsWanted(options, environment))
+        else if (DemoSeed.IsWanted(options, environment))
         {
             foreach (var account in _all)
             {

@@ -7,8 +7,7 @@ using static OpenIddict.Server.OpenIddictServerEvents;
 namespace TeleFhir.Api.Smart;
 
 /// <summary>An assertion is short-lived and works once, on whatever node and however often it is sent at the same moment.</summary>
-internal sealed class AssertionUse(ISingleUse used, TimeProvider clock, AuthorizationEvents events)
-    : IOpenIddictServerHandler<ProcessAuthenticationContext>
+internal sealed class AssertionUse(ISingleUse used, TimeProvider clock) : IOpenIddictServerHandler<ProcessAuthenticationContext>
 {
     private const int LongestId = 500;
 
@@ -36,7 +35,6 @@ internal sealed class AssertionUse(ISingleUse used, TimeProvider clock, Authoriz
             || expires > now + _longest
             || !await used.TryUseAsync(issuer, id, expires + AssertionValidation.Skew, context.CancellationToken))
         {
-            await events.RecordAsync("assertion-refused", issuer, null, context.CancellationToken);
             context.Reject(Errors.InvalidClient, AssertionValidation.Refusal);
         }
     }

@@ -13,7 +13,7 @@ namespace TeleFhir.Api.Smart;
 /// How a client's signed assertion is checked (SMART App Launch, Client Authentication: Asymmetric): RS384 or ES384, with the key that it
 /// names, of the set that the client registered. Whatever is wrong, the answer is the same, so that nobody learns who is registered.
 /// </summary>
-internal sealed class AssertionValidation(IClients clients, ClientKeys keys, SmartAddresses addresses, AuthorizationEvents events)
+internal sealed class AssertionValidation(IClients clients, ClientKeys keys, SmartAddresses addresses)
     : IOpenIddictServerHandler<ValidateTokenContext>
 {
     public const string Refusal = "The client assertion is not acceptable.";
@@ -49,7 +49,6 @@ internal sealed class AssertionValidation(IClients clients, ClientKeys keys, Sma
             || !IsRegisteredAddress(jwt, client)
             || await keys.FindAsync(client, jwt.Kid, context.CancellationToken) is not { } key)
         {
-            await events.RecordAsync("assertion-refused", jwt?.Issuer, null, context.CancellationToken);
             context.Reject(Errors.InvalidClient, Refusal);
             return;
         }
@@ -70,7 +69,8 @@ internal sealed class AssertionValidation(IClients clients, ClientKeys keys, Sma
     private static bool IsRegisteredAddress(JsonWebToken jwt, ClientRegistration client) =>
         !jwt.TryGetHeaderValue<string>("jku", out var address) || address == client.JwksUri;
 
-    private static JsonWebToken? Read(string? token)
+    /// <summary>What is sent as an assertion, unchecked; null where it is none.</summary>
+    public static JsonWebToken? Read(string? token)
     {
         try
         {

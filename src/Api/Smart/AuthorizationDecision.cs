@@ -27,7 +27,8 @@ internal sealed class AuthorizationDecision(
             decision.UserId,
             cancellationToken,
             decision.Patient,
-            outcome.Error.Description);
+            outcome.Error.Description,
+            outcome.Principal is null ? StatusCodes.Status403Forbidden : StatusCodes.Status200OK);
         return outcome;
     }
 

@@ -4,8 +4,8 @@ using TeleFhir.Domain.Access;
 namespace TeleFhir.Api.Smart;
 
 /// <summary>
-/// The clients of the demonstration, whose secrets everybody knows: made in Development before the server listens, and a reason for a
-/// production server not to start.
+/// The clients of the demonstration, whose secrets everybody knows: made in Development before the server listens, and elsewhere a
+/// reason not to start.
 /// </summary>
 internal sealed class DemoClients(IClients clients, TeleFhirOptions options, IHostEnvironment environment) : IHostedLifecycleService
 {
@@ -32,13 +32,13 @@ internal sealed class DemoClients(IClients clients, TeleFhirOptions options, IHo
 
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
-        if (environment.IsProduction() && (await clients.ListAsync(cancellationToken)).FirstOrDefault(client => client.IsDemo) is { } demo)
+        if (!environment.IsDevelopment() && (await clients.ListAsync(cancellationToken)).FirstOrDefault(client => client.IsDemo) is { } demo)
         {
             throw new OptionsValidationException(
                 Options.DefaultName, typeof(TeleFhirOptions), [$"The database holds the client {demo.Id} of the demonstration; remove it before going into production."]);
         }
 
-        if (options.Demo.Seed ?? environment.IsDevelopment())
+        if (environment.IsDevelopment() && options.Demo.Seed != false)
         {
             if (await clients.FindAsync(BackendId, cancellationToken) is null)
             {

@@ -35,6 +35,7 @@ internal sealed class ReuseDetection(IOpenIddictTokenManager tokens, IGrants gra
         var client = context.Principal.GetPresenters().FirstOrDefault();
         logger.LogWarning("A code or refresh token of client {Client} was used twice; its grant is revoked", client);
         await grants.RevokeAsync(grant, context.CancellationToken);
-        await events.RecordAsync("reuse", client, context.Principal.GetClaim(Claims.Subject), context.CancellationToken);
+        await events.RecordAsync(
+            "reuse", client, context.Principal.GetClaim(Claims.Subject), context.CancellationToken, status: StatusCodes.Status400BadRequest);
     }
 }

@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.Options;
@@ -21,7 +22,7 @@ internal static class SmartServer
     {
         services.AddSingleton<SmartAddresses>();
         services.AddSingleton(provider => new ClientRules(provider.GetRequiredService<IHostEnvironment>().IsDevelopment()));
-        services.AddDataProtection().SetApplicationName("TeleFhir");
+        SealKeyRing(services.AddDataProtection().SetApplicationName("TeleFhir"), configuration);
         services.AddSingleton<IConfigureOptions<KeyManagementOptions>, KeyRingDocuments>();
         services.AddSingleton<ServerKeys>();
         services.AddSessionCookie();
@@ -51,8 +52,10 @@ internal static class SmartServer
     /// <summary>Serves the endpoints that OpenIddict answers itself, and says who is signed in to those behind it. Only under <c>/auth</c>.</summary>
     public static void UseAuthorizationServer(this WebApplication app)
     {
-        // Otherwise the framework would put it in front of everything, the FHIR interactions too.
-        ((IApplicationBuilder)app).Properties["__AuthenticationMiddlewareSet"] = true;
+        // Otherwise the framework would put its own in front of everything, the FHIR interactions too; access is decided by the gate.
+        var properties = ((IApplicationBuilder)app).Properties;
+        properties["__AuthenticationMiddlewareSet"] = true;
+        properties["__AuthorizationMiddlewareSet"] = true;
         if (!IsWanted(app.Configuration))
         {
             return;
@@ -69,6 +72,11 @@ internal static class SmartServer
                 return next(context);
             });
             auth.UseMiddleware<AuthorizationHeaders>();
+            if (!app.Environment.IsDevelopment())
+            {
+                auth.UseMiddleware<AuthorizationLimits>();
+            }
+
             auth.UseAuthentication();
         });
     }
@@ -86,6 +94,15 @@ internal static class SmartServer
         app.MapMethods(SmartAddresses.BrandsPath, ["GET", "HEAD"], Brands.HandleAsync).AllowAnonymous().ExcludeFromDescription();
         app.MapPost(SmartAddresses.RegisterPath, Register.HandleAsync).AllowAnonymous().ExcludeFromDescription();
         app.MapMethods(SmartAddresses.LaunchPath, ["GET", "POST"], Launch.HandleAsync).AllowAnonymous().ExcludeFromDescription();
+    }
+
+    // With it whoever copies the database has the ring and cannot open it. A file that is missing is told by the validation of options.
+    private static void SealKeyRing(IDataProtectionBuilder ring, IConfiguration configuration)
+    {
+        if (configuration["Auth:KeyRingCertificate"] is { } file && File.Exists(file))
+        {
+            ring.ProtectKeysWithCertificate(X509CertificateLoader.LoadPkcs12FromFile(file, configuration["Auth:KeyRingPassword"]));
+        }
     }
 
     private static void Configure(OpenIddictServerBuilder server)
@@ -134,6 +151,7 @@ internal static class SmartServer
             .AddEventHandler(AssertionValidation.Descriptor)
             .AddEventHandler(AssertionUse.Descriptor)
             .AddEventHandler(ReuseDetection.Descriptor)
+            .AddEventHandler(TokenRefusals.Descriptor)
             .AddEventHandler(IntrospectionBearer.Descriptor)
             .AddEventHandler(IntrospectionClientType.Descriptor)
             .AddEventHandler(IntrospectionMembers.Descriptor)

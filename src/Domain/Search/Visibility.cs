@@ -45,7 +45,7 @@ public sealed class Visibility(SearchParameterCatalog catalog, SearchQueryParser
         }
 
         var granted = Granted(caller, interaction, type);
-        if (granted == _nothing)
+        if (IsNothing(granted))
         {
             return _nothing;
         }
@@ -64,6 +64,9 @@ public sealed class Visibility(SearchParameterCatalog catalog, SearchQueryParser
 
         return all.ToImmutable();
     }
+
+    /// <summary>Whether no resource can satisfy the conditions that <see cref="Of"/> gave.</summary>
+    public static bool IsNothing(ImmutableArray<Criterion> conditions) => conditions == _nothing;
 
     /// <summary>
     /// The condition that the filter of a granular scope stands for: plain parameters of the type that compare codes, references or texts;
@@ -117,7 +120,7 @@ public sealed class Visibility(SearchParameterCatalog catalog, SearchQueryParser
         var alternatives = ImmutableArray.CreateBuilder<ImmutableArray<Criterion>>();
         foreach (var scopes in caller.Scopes.Where(scope => scope.Permits(interaction, type)).GroupBy(scope => scope.Context))
         {
-            if (Reach(caller, scopes.Key, type) is not { } reach)
+            if (!MayChange(caller, scopes.Key, interaction, type) || Reach(caller, scopes.Key, type) is not { } reach)
             {
                 continue;
             }
@@ -154,6 +157,26 @@ public sealed class Visibility(SearchParameterCatalog catalog, SearchQueryParser
         ScopeContext.Patient => caller.Patient is { } patient ? OfPatients(type, new NamedPatients([patient]), isClinician: false) : null,
         _ => OfUser(caller, type),
     };
+
+    /// <summary>
+    /// Whether changes of the type are for the context at all. What is everybody's is not a patient's to change; who works where decides who
+    /// sees whom, so that it is for administrators, and so is what is put into the audit trail.
+    /// </summary>
+    private static bool MayChange(Caller caller, ScopeContext context, Interaction interaction, string type)
+    {
+        if (context == ScopeContext.System || interaction is not (Interaction.Create or Interaction.Update or Interaction.Delete))
+        {
+            return true;
+        }
+
+        return type switch
+        {
+            AuditEvent or "PractitionerRole" => context == ScopeContext.User && caller.IsAdministrator,
+            _ when PatientCompartment.RelationOf(type) == PatientRelation.Reference =>
+                context == ScopeContext.User && (caller.IsAdministrator || caller.FhirUser is { Type: "Practitioner" or "PractitionerRole" }),
+            _ => true,
+        };
+    }
 
     private ImmutableArray<Criterion>? OfUser(Caller caller, string type)
     {

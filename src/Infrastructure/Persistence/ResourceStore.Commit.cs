@@ -100,15 +100,21 @@ internal sealed partial class ResourceStore
             .Select(change => StorageHash.OfReference(change.Key.Type, change.Key.Id))
             .ToList();
         var stored = hashes.Count == 0 ? [] : await session.LoadForUpdateAsync(hashes, cancellationToken);
+        ResourceKey? withheld = null;
         if (!caller.IsUnrestricted)
         {
-            stored = await KnownAsync(session, caller, changes, stored, cancellationToken);
+            (stored, withheld) = await KnownAsync(session, caller, changes, stored, cancellationToken);
         }
 
         var (batch, results) = Apply(changes, stored);
         if (!caller.IsUnrestricted)
         {
             await DemandReachAsync(session, caller, changes, batch, cancellationToken);
+        }
+
+        if (withheld is { } key)
+        {
+            throw FhirException.NotFound($"{key} does not exist.");
         }
 
         var entry = EntryOf(changes, results, stored);

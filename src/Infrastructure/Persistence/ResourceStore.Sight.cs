@@ -50,23 +50,27 @@ internal sealed partial class ResourceStore
         var types = ResourceCatalog.Types.Where(type => caller.May(Interaction.HistoryType, type)).ToList();
         var seen = ImmutableArray.CreateBuilder<StoredResource>();
         var wanted = query.Count == 0 ? limits.TotalLimit : query.Count;
-        var after = query.After;
+        var (after, last) = (query.After, query.After);
         for (var reads = 0; reads < MostReads && (key is not null || query.Type is not null || types.Count > 0); reads++)
         {
             var sql = new HistorySql(query with { After = after }, key, types).Page(VersionsAtOnce);
             var rows = await session.QueryAsync(sql, row => (Key: row.GetInt64(0), Stored: row.ReadStored()), cancellationToken);
             foreach (var (storageKey, version) in rows)
             {
-                if (seen.Count == wanted)
+                after = CursorOf(storageKey, version);
+                if (!await IsSeenAsync(session, visible(version.Key.Type), storageKey, version, cancellationToken))
                 {
-                    return Page(after);
+                    continue;
                 }
 
-                after = CursorOf(storageKey, version);
-                if (await IsSeenAsync(session, visible(version.Key.Type), storageKey, version, cancellationToken))
+                if (seen.Count == wanted)
                 {
-                    seen.Add(version);
+                    // Only now is it known that there is more for this caller, and not just more.
+                    return Page(last);
                 }
+
+                seen.Add(version);
+                last = after;
             }
 
             if (rows.Count < VersionsAtOnce)
@@ -84,34 +88,45 @@ internal sealed partial class ResourceStore
     }
 
     /// <summary>
-    /// What is stored, so far as the caller may know of it. What is withheld is to a deletion as if it had never been; an update of it is
-    /// refused as if there were nothing to update.
+    /// What is stored, so far as the caller may know of it: what is withheld is to every condition and to a deletion as if it had never been.
+    /// Of an update of it the key is given too, to be refused once all else has been judged.
     /// </summary>
-    private async Task<Dictionary<long, ResourceRow>> KnownAsync(
+    private async Task<(Dictionary<long, ResourceRow> Known, ResourceKey? Withheld)> KnownAsync(
         Session session, Caller caller, ChangeSet changes, Dictionary<long, ResourceRow> stored, CancellationToken cancellationToken)
     {
         var known = new Dictionary<long, ResourceRow>();
+        ResourceKey? withheld = null;
         foreach (var change in changes.Changes)
         {
             var hash = StorageHash.OfReference(change.Key.Type, change.Key.Id);
-            if (!stored.TryGetValue(hash, out var row))
+            if (change is CreateChange)
             {
                 continue;
             }
 
             var interaction = change is DeleteChange ? Interaction.Delete : Interaction.Update;
             var visible = visibility.Of(caller, interaction, change.Key.Type);
+            if (Visibility.IsNothing(visible))
+            {
+                throw FhirException.Forbidden($"This caller may not do {interaction} on {change.Key.Type}.");
+            }
+
+            if (!stored.TryGetValue(hash, out var row))
+            {
+                continue;
+            }
+
             if (visible.IsEmpty || await IsSeenAsync(session, visible, row.Key, row.Stored(), cancellationToken))
             {
                 known[hash] = row;
             }
             else if (change is not DeleteChange)
             {
-                throw FhirException.NotFound($"{change.Key} does not exist.");
+                withheld ??= change.Key;
             }
         }
 
-        return known;
+        return (known, withheld);
     }
 
     /// <summary>Throws 403 unless all that is about to be written is within the caller's reach.</summary>

@@ -48,29 +48,33 @@ internal sealed class AccessSql(CriteriaSql write, SqlText sql, Func<string> ali
             + $" AND {x}.target_type = {sql.Value(ResourceCatalog.NumberOf("Patient"))})";
     }
 
+    // Labels above a clearance and denials are rare. Whether there is any at all is asked once for the whole statement, before each resource is.
     public string Clearance(ClearanceCriterion criterion, Subject subject)
     {
-        var x = alias();
-        return $"NOT EXISTS (SELECT 1 FROM ix_token {x} WHERE {x}.key = {subject.Key} AND {write.Sources(criterion.Labels, x, false)}"
-            + $" AND {write.AnyOf($"{x}.hash", LabelsAbove(criterion.Highest))} AND {x}.system = {sql.Value(LabelSystemHash)})";
+        var (any, x) = (alias(), alias());
+        return $"(NOT EXISTS (SELECT 1 FROM ix_token {any} WHERE {Above(any)}) OR NOT EXISTS (SELECT 1 FROM ix_token {x} WHERE {x}.key = {subject.Key} AND {Above(x)}))";
+
+        string Above(string row) => $"{write.Sources(criterion.Labels, row, false)}"
+            + $" AND {write.AnyOf($"{row}.hash", LabelsAbove(criterion.Highest))} AND {row}.system = {sql.Value(LabelSystemHash)}";
     }
 
     public string Consent(ConsentCriterion criterion, Subject subject)
     {
-        var c = alias();
-        if (criterion.Type == "Patient")
-        {
-            return $"NOT EXISTS (SELECT 1 FROM consent_rule {c} WHERE {c}.patient = {subject.Row}.id_hash AND {Denies(criterion, c)})";
-        }
-
-        if (criterion.Sources.IsEmpty)
+        if (criterion.Type != "Patient" && criterion.Sources.IsEmpty)
         {
             return "1 = 1";
         }
 
+        var (any, c) = (alias(), alias());
+        var none = $"NOT EXISTS (SELECT 1 FROM consent_rule {any} WHERE {Denies(criterion, any)})";
+        if (criterion.Type == "Patient")
+        {
+            return $"({none} OR NOT EXISTS (SELECT 1 FROM consent_rule {c} WHERE {c}.patient = {subject.Row}.id_hash AND {Denies(criterion, c)}))";
+        }
+
         var x = alias();
-        return $"NOT EXISTS (SELECT 1 FROM ix_reference {x} JOIN consent_rule {c} ON {c}.patient = {x}.hash"
-            + $" WHERE {x}.key = {subject.Key} AND {write.Sources(criterion.Sources, x, false)} AND {Denies(criterion, c)})";
+        return $"({none} OR NOT EXISTS (SELECT 1 FROM ix_reference {x} JOIN consent_rule {c} ON {c}.patient = {x}.hash"
+            + $" WHERE {x}.key = {subject.Key} AND {write.Sources(criterion.Sources, x, false)} AND {Denies(criterion, c)}))";
     }
 
     /// <summary>A row of <c>consent_rule</c> denies resources of the type to the user now.</summary>

@@ -19,6 +19,7 @@ public sealed class StartTests
     [InlineData("Production", "Fhir:PublicBaseUrl=http://fhir.example/fhir", "must be https in Production")]
     [InlineData("Development", "Auth:AccessTokenLife=02:00:00", "Auth:AccessTokenLife must be")]
     [InlineData("Development", "Auth:InitialAccessToken=short", "Auth:InitialAccessToken must be")]
+    [InlineData("Development", "Auth:KeyRingCertificate=no-such-file.pfx", "Auth:KeyRingCertificate must be")]
     [InlineData("Development", "Auth:Mode=External", "needs at least one entry in Auth:Issuers")]
     [InlineData("Development", "Auth:Mode=Both", "needs at least one entry in Auth:Issuers")]
     [InlineData("Production", "Auth:Issuers:0:Authority=http://id.example", "Auth:Issuers:0:Authority")]

@@ -80,6 +80,20 @@ public sealed class GateTests(GateTests.Trust trust) : IClassFixture<GateTests.T
         }
     }
 
+    [Theory]
+    [InlineData("system/Patient.u", HttpStatusCode.Created)]
+    [InlineData("system/Patient.c", HttpStatusCode.Forbidden)]
+    [InlineData("system/Patient.rds", HttpStatusCode.Forbidden)]
+    public async Task An_update_that_creates_needs_the_letter_of_updates(string scopes, HttpStatusCode status)
+    {
+        var id = $"new-{Guid.NewGuid():N}";
+
+        var answer = await trust.Host.PutAsync(
+            $"/fhir/Patient/{id}", $$"""{"resourceType":"Patient","id":"{{id}}"}""", $"Authorization: Bearer {await trust.Issuer.MintAsync(scopes: scopes)}");
+
+        Assert.Equal(status, answer.Status);
+    }
+
     [Fact]
     public async Task HEAD_is_answered_like_GET_without_a_body()
     {

@@ -1,0 +1,103 @@
+namespace TeleFhir.Api.Tests.Smart.Leaks;
+
+/// <summary>Every way to ask, at least one for each route.</summary>
+internal static class LeakProbes
+{
+    private const string Read = "GET /fhir/{type}/{id}";
+    private const string Version = "GET /fhir/{type}/{id}/_history/{vid}";
+    private const string Search = "GET /fhir/{type}";
+    private const string Create = "POST /fhir/{type}";
+    private const string Reason = """{"resourceType":"Parameters","parameter":[{"name":"reason","valueString":"unconscious in the waiting room"}]}""";
+
+    /// <summary>Resources that probes change.</summary>
+    public static string[] Changed { get; } = ["put", "move", "match", "del", "delmatch", "condput", "condmany", "conddel"];
+
+    public static IReadOnlyList<LeakProbe> All { get; } =
+    [
+        new("read", Read, "/Observation/{x}-obs"),
+        new("read a patient", Read, "/Patient/{x}-pat"),
+        new("read by the version that it has", Read, "/Patient/{x}-pat") { Headers = ["If-None-Match: W/\"1\""], Status = 304, Shows = false },
+        new("read if it changed", Read, "/Patient/{x}-pat") { Headers = ["If-Modified-Since: Fri, 01 Jan 2100 00:00:00 GMT"], Status = 304, Shows = false, InBundles = false },
+        new("read if it is another version", Read, "/Patient/{x}-pat") { Headers = ["If-Match: W/\"9\""], Status = 412, Shows = false },
+        new("read what was deleted", Read, "/Observation/{x}-gone") { Status = 410, Shows = false },
+        new("read a part", Read, "/Patient/{x}-pat?_elements=name"),
+        new("head", "HEAD /fhir/{type}/{id}", "/Observation/{x}-obs") { Shows = false },
+        new("read a version", Version, "/Observation/{x}-obs/_history/1"),
+        new("read a deleted version", Version, "/Observation/{x}-gone/_history/2") { Status = 410, Shows = false },
+        new("read a version before the deletion", Version, "/Observation/{x}-gone/_history/1"),
+        new("head of a version", "HEAD /fhir/{type}/{id}/_history/{vid}", "/Observation/{x}-obs/_history/1") { Shows = false },
+        new("history", "GET /fhir/{type}/{id}/_history", "/Observation/{x}-obs/_history"),
+        new("history counted", "GET /fhir/{type}/{id}/_history", "/Observation/{x}-obs/_history?_summary=count") { Shows = false },
+        new("history since tomorrow", "GET /fhir/{type}/{id}/_history", "/Observation/{x}-obs/_history?_since=2100-01-01") { Shows = false },
+        new("history of what was deleted", "GET /fhir/{type}/{id}/_history", "/Observation/{x}-gone/_history"),
+        new("head of a history", "HEAD /fhir/{type}/{id}/_history", "/Observation/{x}-obs/_history") { Shows = false },
+        new("history of the type", "GET /fhir/{type}/_history", "/Observation/_history?_count=1000"),
+        new("history of the type, counted", "GET /fhir/{type}/_history", "/Encounter/_history?_summary=count") { Shows = false },
+        new("head of the history of the type", "HEAD /fhir/{type}/_history", "/Observation/_history") { Shows = false },
+        new("history of everything", "GET /fhir/_history", "/_history?_count=1000"),
+        new("head of the history of everything", "HEAD /fhir/_history", "/_history") { Shows = false },
+
+        new("update with content of its patient", "PUT /fhir/{type}/{id}", "/Observation/{x}-move-{n}")
+            { Body = Observation("{x}-move-{n}", "{x}-pat"), Shows = false, Target = "/Observation/hid-move-{n}" },
+        new("update of a version", "PUT /fhir/{type}/{id}", "/Observation/{x}-match-{n}")
+            { Body = Observation("{x}-match-{n}", "{me}"), Headers = ["If-Match: W/\"1\""], Shows = false, Target = "/Observation/hid-match-{n}" },
+        new("delete", "DELETE /fhir/{type}/{id}", "/Observation/{x}-del-{n}") { Status = 204, Shows = false, Target = "/Observation/hid-del-{n}" },
+        new("delete of a version", "DELETE /fhir/{type}/{id}", "/Observation/{x}-delmatch-{n}")
+            { Headers = ["If-Match: W/\"1\""], Status = 204, Shows = false, Target = "/Observation/hid-delmatch-{n}" },
+        new("update what matches", "PUT /fhir/{type}", "/Observation?code={x}-condput-{n}")
+            { Body = Observation(null, "{me}"), Shows = false, Target = "/Observation/hid-condput-{n}" },
+        new("delete what matches", "DELETE /fhir/{type}", "/Observation?code={x}-conddel-{n}") { Status = 204, Shows = false, Target = "/Observation/hid-conddel-{n}" },
+        new("delete all that matches", "DELETE /fhir/{type}", "/Observation?code={x}-condmany-{n}&_count=10")
+            { Status = 204, Shows = false, Target = "/Observation/hid-condmany-{n}", InBundles = false },
+        new("create unless it is there", Create, "/Observation") { Body = Observation(null, "{me}"), Headers = ["If-None-Exist: code={x}-code"], ShowsInBundles = false },
+        new("create unless its patient is there", Create, "/Observation")
+            { Body = Observation(null, "{me}"), Headers = ["If-None-Exist: subject:Patient.identifier={x}-mrn&code={x}-code"], ShowsInBundles = false },
+        new("create for the patient", Create, "/Observation") { Body = Observation(null, "{x}-pat"), Status = 201, Shows = false },
+        new("create that names it", Create, "/Observation") { Body = Observation(null, "{me}", ""","derivedFrom":[{"reference":"Observation/{x}-obs"}]"""), Status = 201, Shows = false },
+        new("create with a conditional reference", Create, "/Observation")
+            { Body = Observation(null, "{me}", ""","focus":[{"reference":"Patient?identifier=urn:x|{x}-mrn"}]"""), Status = 201, Shows = false },
+
+        new("search by id", Search, "/Observation?_id={x}-obs"),
+        new("search by code", Search, "/Observation?code={x}-code"),
+        new("search by patient", Search, "/Observation?subject=Patient/{x}-pat&_count=1000"),
+        new("search counted", Search, "/Observation?subject=Patient/{x}-pat&_summary=count") { Shows = false },
+        new("search with no entries", Search, "/Observation?code={x}-code&_count=0") { Shows = false },
+        new("search with an accurate total", Search, "/Observation?code={x}-code&_total=accurate"),
+        new("search by what it is not", Search, "/Encounter?_id={x}-enc&class:not=AMB"),
+        new("search through a chain", Search, "/Observation?subject:Patient.family={x}-family&_count=1000"),
+        new("search through a chain from one's own", Search, "/Observation?derived-from:Observation.code={x}-code&_summary=count") { Shows = false },
+        new("search of patients", Search, "/Patient?family={x}-family"),
+        new("search by identifier", Search, "/Patient?identifier=urn:x|{x}-mrn"),
+        new("search by what refers to it", Search, "/Patient?_has:Observation:subject:code={x}-code"),
+        new("search of clinicians by their patients", Search, "/Practitioner?_has:Observation:performer:code={x}-code") { Shows = false },
+        new("search of clinicians by a chain of patients", Search, "/Practitioner?_has:Observation:performer:subject:Patient.family={x}-family&_summary=count") { Shows = false },
+        new("search of organizations by their patients", Search, "/Organization?_has:Patient:organization:family={x}-family") { Shows = false },
+        new("search of organizations by what their patients have", Search, "/Organization?_has:Patient:organization:_has:Observation:subject:code={x}-code") { Shows = false },
+        new("include from one's own", Search, "/Observation?_id={me}-{x}-link&_include=Observation:derived-from"),
+        new("include again and again", Search, "/Observation?_id={me}-{x}-link&_include=Observation:derived-from&_include:iterate=Observation:subject") { IsOptional = true },
+        new("include everything", Search, "/Observation?_id={me}-{x}-link&_include=*") { IsOptional = true },
+        new("included by what refers to a clinician", Search, "/Practitioner?_id=doc&_revinclude=Observation:performer"),
+        new("included by what refers to an organization", Search, "/Organization?_id=home&_revinclude=Patient:organization&_revinclude=Encounter:service-provider"),
+        new("included by all that refers", Search, "/Organization?_id=home&_revinclude=*") { IsOptional = true },
+        new("search of all there is", Search, "/Observation?_count=1000&_sort=-_lastUpdated"),
+        new("head of a search", "HEAD /fhir/{type}", "/Observation?code={x}-code") { Shows = false },
+        new("search with a form", "POST /fhir/{type}/_search", "/Observation/_search") { Body = "code={x}-code", InBundles = false },
+        new("search of several types", "GET /fhir/", "?_type=Observation,Patient,Encounter&_id={x}-obs,{x}-pat,{x}-enc"),
+        new("search of everything", "GET /fhir/", "?_count=1000&_type=Patient,Observation,Encounter"),
+        new("head of a search of several types", "HEAD /fhir/", "?_type=Observation,Patient&_id={x}-obs") { Shows = false },
+        new("search of several types with a form", "POST /fhir/_search", "/_search") { Body = "_type=Observation,Patient&_id={x}-obs", InBundles = false },
+        new("search of the audit trail through a chain", Search, "/AuditEvent?entity:Patient.family={x}-family&_summary=count") { Shows = false },
+
+        new("disclosures", "GET /fhir/{type:regex(^Patient$)}/{id}/$disclosures", "/Patient/{x}-pat/$disclosures?to=2000-01-01") { Shows = false, InBundles = false },
+        new("disclosures with parameters", "POST /fhir/{type:regex(^Patient$)}/{id}/$disclosures", "/Patient/{x}-pat/$disclosures")
+            { Body = """{"resourceType":"Parameters","parameter":[{"name":"to","valueDate":"2000-01-01"}]}""", Shows = false, InBundles = false },
+        new("an emergency", "POST /fhir/{type:regex(^Patient$)}/{id}/$break-glass", "/Patient/{x}-pat/$break-glass")
+            { Body = Reason, Shows = false, InBundles = false, Control = LeakHost.Doctor, Except = "a clinician of elsewhere" },
+        new("the end of an emergency", "POST /fhir/{type:regex(^Patient$)}/{id}/$end-break-glass", "/Patient/{x}-pat/$end-break-glass")
+            { Body = "", Shows = false, InBundles = false, Control = LeakHost.OtherDoctor, First = "an emergency" },
+    ];
+
+    private static string Observation(string? id, string patient, string more = "") => $$"""
+        {"resourceType":"Observation",{{(id is null ? "" : $"\"id\":\"{id}\",")}}"status":"final","code":{"coding":[{"code":"written"}]},"subject":{"reference":"Patient/{{patient}}"}{{more}}}
+        """;
+}
