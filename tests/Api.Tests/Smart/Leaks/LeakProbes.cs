@@ -9,6 +9,9 @@ internal static class LeakProbes
     private const string Create = "POST /fhir/{type}";
     private const string Reason = """{"resourceType":"Parameters","parameter":[{"name":"reason","valueString":"unconscious in the waiting room"}]}""";
 
+    private const string Nothing = """{"resourceType":"Parameters"}""";
+    private const string Tag = """{"resourceType":"Parameters","parameter":[{"name":"meta","valueMeta":{"tag":[{"system":"urn:x","code":"new"}]}}]}""";
+
     /// <summary>Resources that probes change.</summary>
     public static string[] Changed { get; } = ["put", "move", "match", "del", "delmatch", "condput", "condmany", "conddel"];
 
@@ -95,6 +98,27 @@ internal static class LeakProbes
             { Body = Reason, Shows = false, InBundles = false, Control = LeakHost.Doctor, Except = "a clinician of elsewhere" },
         new("the end of an emergency", "POST /fhir/{type:regex(^Patient$)}/{id}/$end-break-glass", "/Patient/{x}-pat/$end-break-glass")
             { Body = "", Shows = false, InBundles = false, Control = LeakHost.OtherDoctor, First = "an emergency" },
+
+        new("its meta", "GET /fhir/{type}/{id}/$meta", "/Observation/{x}-obs/$meta") { Shows = false, InBundles = false },
+        new("its meta by POST", "POST /fhir/{type}/{id}/$meta", "/Observation/{x}-obs/$meta") { Body = Nothing, Shows = false, InBundles = false },
+        new("add to its meta", "POST /fhir/{type}/{id}/$meta-add", "/Observation/{x}-put-a/$meta-add")
+            { Body = Tag, Shows = false, InBundles = false, Target = "/Observation/hid-put-a" },
+        new("take from its meta", "POST /fhir/{type}/{id}/$meta-delete", "/Observation/{x}-put-b/$meta-delete")
+            { Body = Tag, Shows = false, InBundles = false, Target = "/Observation/hid-put-b" },
+        new("everything of a patient", "GET /fhir/{type:regex(^Patient$)}/{id}/$everything", "/Patient/{x}-pat/$everything") { InBundles = false },
+        new("everything of a patient by POST", "POST /fhir/{type:regex(^Patient$)}/{id}/$everything", "/Patient/{x}-pat/$everything") { Body = Nothing, InBundles = false },
+        new("everything of an encounter", "GET /fhir/{type:regex(^Encounter$)}/{id}/$everything", "/Encounter/{x}-enc/$everything") { InBundles = false },
+        new("everything of an encounter by POST", "POST /fhir/{type:regex(^Encounter$)}/{id}/$everything", "/Encounter/{x}-enc/$everything")
+            { Body = Nothing, InBundles = false },
+        new("the last observations", "GET /fhir/{type:regex(^Observation$)}/$lastn", "/Observation/$lastn?patient={x}-pat&code={x}-code") { InBundles = false },
+        new("the last observations by POST", "POST /fhir/{type:regex(^Observation$)}/$lastn", "/Observation/$lastn?patient={x}-pat&code={x}-code")
+            { Body = Nothing, InBundles = false },
+        new("statistics", "GET /fhir/{type:regex(^Observation$)}/$stats", "/Observation/$stats?subject=Patient/{x}-pat&code={x}-code&statistic=total-count")
+            { Shows = false, InBundles = false },
+        new("statistics by POST", "POST /fhir/{type:regex(^Observation$)}/$stats", "/Observation/$stats?subject=Patient/{x}-pat&code={x}-code&statistic=total-count&include=true")
+            { Body = Nothing, InBundles = false },
+        new("a document", "GET /fhir/{type:regex(^Composition$)}/{id}/$document", "/Composition/{x}-doc/$document") { InBundles = false },
+        new("a document by POST", "POST /fhir/{type:regex(^Composition$)}/{id}/$document", "/Composition/{x}-doc/$document") { Body = Nothing, InBundles = false },
     ];
 
     private static string Observation(string? id, string patient, string more = "") => $$"""
