@@ -18,6 +18,9 @@ internal static class Everything
     private const string Patient = "Patient";
     private const string Encounter = "Encounter";
 
+    // Who looked at the record is no part of it, and each look would add to it; $disclosures tells that.
+    private const string AuditEvent = "AuditEvent";
+
     private static readonly string[] _ofPatient = ["start", "end", "_since", "_type", "_count", Page];
     private static readonly string[] _ofEncounter = ["_since", "_type", "_count", Page];
 
@@ -64,7 +67,7 @@ internal static class Everything
         }
 
         var count = int.Parse(Value(asked, "_count")!, System.Globalization.CultureInfo.InvariantCulture);
-        var walk = types.Where(type => (wanted?.Contains(type) ?? true) && request.Caller.May(Interaction.SearchType, type))
+        var walk = types.Where(type => (wanted?.Contains(type) ?? type != AuditEvent) && request.Caller.May(Interaction.SearchType, type))
             .SkipWhile(type => start is not null && type != start.Type).ToList();
         var matches = new List<StoredResource>();
         var included = new Dictionary<ResourceKey, StoredResource>();

@@ -40,6 +40,7 @@ public sealed class OperationTests(TelehealthHost host) : IClassFixture<Teleheal
             ["Condition/ev-c", "Encounter/ev-e", "Observation/ev-o1", "Observation/ev-o2", "Observation/ev-o3", "Organization/ev-org", "Patient/ev", "Practitioner/ev-dr"],
             Names(all).Order());
         Assert.Equal("Patient/ev", Names(all)[0]);
+        Assert.DoesNotContain(Names(await host.GetAsync("/fhir/Patient/ev/$everything?_type=Observation,AuditEvent")), name => name.StartsWith("Patient", StringComparison.Ordinal));
         Assert.Null(all.Link("next"));
 
         var matches = new List<string>();
