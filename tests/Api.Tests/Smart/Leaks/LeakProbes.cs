@@ -11,9 +11,12 @@ internal static class LeakProbes
 
     private const string Nothing = """{"resourceType":"Parameters"}""";
     private const string Tag = """{"resourceType":"Parameters","parameter":[{"name":"meta","valueMeta":{"tag":[{"system":"urn:x","code":"new"}]}}]}""";
+    private const string Patch = """
+        {"resourceType":"Parameters","parameter":[{"name":"operation","part":[{"name":"type","valueCode":"replace"},{"name":"path","valueString":"Observation.status"},{"name":"value","valueCode":"amended"}]}]}
+        """;
 
     /// <summary>Resources that probes change.</summary>
-    public static string[] Changed { get; } = ["put", "move", "match", "del", "delmatch", "condput", "condmany", "conddel"];
+    public static string[] Changed { get; } = ["put", "move", "match", "del", "delmatch", "condput", "condmany", "conddel", "patch", "condpatch"];
 
     public static IReadOnlyList<LeakProbe> All { get; } =
     [
@@ -37,7 +40,7 @@ internal static class LeakProbes
         new("history of the type", "GET /fhir/{type}/_history", "/Observation/_history?_count=1000"),
         new("history of the type, counted", "GET /fhir/{type}/_history", "/Encounter/_history?_summary=count") { Shows = false },
         new("head of the history of the type", "HEAD /fhir/{type}/_history", "/Observation/_history") { Shows = false },
-        new("history of everything", "GET /fhir/_history", "/_history?_count=1000"),
+        new("history of everything", "GET /fhir/_history", "/_history?_count=1000&_sort=_lastUpdated"),
         new("head of the history of everything", "HEAD /fhir/_history", "/_history") { Shows = false },
 
         new("update with content of its patient", "PUT /fhir/{type}/{id}", "/Observation/{x}-move-{n}")
@@ -52,6 +55,9 @@ internal static class LeakProbes
         new("delete what matches", "DELETE /fhir/{type}", "/Observation?code={x}-conddel-{n}") { Status = 204, Shows = false, Target = "/Observation/hid-conddel-{n}" },
         new("delete all that matches", "DELETE /fhir/{type}", "/Observation?code={x}-condmany-{n}&_count=10")
             { Status = 204, Shows = false, Target = "/Observation/hid-condmany-{n}", InBundles = false },
+        new("patch", "PATCH /fhir/{type}/{id}", "/Observation/{x}-patch-{n}") { Body = Patch, ShowsInBundles = false, Target = "/Observation/hid-patch-{n}" },
+        new("patch what matches", "PATCH /fhir/{type}", "/Observation?code={x}-condpatch-{n}")
+            { Body = Patch, ShowsInBundles = false, Target = "/Observation/hid-condpatch-{n}" },
         new("create unless it is there", Create, "/Observation") { Body = Observation(null, "{me}"), Headers = ["If-None-Exist: code={x}-code"], ShowsInBundles = false },
         new("create unless its patient is there", Create, "/Observation")
             { Body = Observation(null, "{me}"), Headers = ["If-None-Exist: subject:Patient.identifier={x}-mrn&code={x}-code"], ShowsInBundles = false },
