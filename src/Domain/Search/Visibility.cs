@@ -164,7 +164,7 @@ public sealed class Visibility(SearchParameterCatalog catalog, SearchQueryParser
     /// </summary>
     private static bool MayChange(Caller caller, ScopeContext context, Interaction interaction, string type)
     {
-        if (context == ScopeContext.System || interaction is not (Interaction.Create or Interaction.Update or Interaction.Delete))
+        if (context == ScopeContext.System || interaction is not (Interaction.Create or Interaction.Update or Interaction.Patch or Interaction.Delete))
         {
             return true;
         }

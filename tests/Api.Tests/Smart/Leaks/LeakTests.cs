@@ -8,6 +8,11 @@ namespace TeleFhir.Api.Tests.Smart.Leaks;
 public sealed class LeakTests(LeakHost leaks) : IClassFixture<LeakHost>
 {
     private const string Stranger = "another patient's app";
+    private const string Patch = """
+        {"resourceType":"Parameters","parameter":[{"name":"operation","part":[
+         {"name":"type","valueCode":"add"},{"name":"path","valueString":"TYPE"},{"name":"name","valueString":"language"},{"name":"value","valueCode":"en"}]}]}
+        """;
+
     private const string Elsewhere = "a clinician of elsewhere";
 
     [Theory]
@@ -89,10 +94,14 @@ public sealed class LeakTests(LeakHost leaks) : IClassFixture<LeakHost>
         {
             Assert.Equal(HttpStatusCode.Forbidden, (await leaks.SendAsync(caller, "PUT", $"/fhir/{type}/{id}", json)).Status);
             Assert.Equal(HttpStatusCode.Forbidden, (await leaks.SendAsync(caller, "POST", $"/fhir/{type}", json)).Status);
+            Assert.Contains(
+                (await leaks.SendAsync(caller, "PATCH", $"/fhir/{type}/{id}", Patch.Replace("TYPE", type, StringComparison.Ordinal))).Status,
+                (HttpStatusCode[])[HttpStatusCode.Forbidden, HttpStatusCode.NotFound]);
             Assert.Contains((await leaks.SendAsync(caller, "DELETE", $"/fhir/{type}/{id}", null)).Status, (HttpStatusCode[])[HttpStatusCode.Forbidden, HttpStatusCode.NoContent]);
         }
 
-        Assert.Equal(type == "Questionnaire" ? HttpStatusCode.NotFound : HttpStatusCode.OK, (await leaks.StoredAsync($"/fhir/{type}/{id}")).Status);
+        var stored = await leaks.StoredAsync($"/fhir/{type}/{id}");
+        Assert.Equal(type == "Questionnaire" ? (HttpStatusCode.NotFound, null) : (HttpStatusCode.OK, "W/\"1\""), (stored.Status, stored.ETag));
     }
 
     [Fact]
