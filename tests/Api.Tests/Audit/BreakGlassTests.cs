@@ -119,8 +119,11 @@ public sealed class BreakGlassTests(AuditHost audit) : IClassFixture<AuditHost>
     {
         var resources = (await Host.GetAsync("/fhir/metadata")).Json["rest"]![0]!["resource"]!.AsArray();
         var patient = resources.Single(resource => (string?)resource!["type"] == "Patient")!;
-        Assert.Equal(["disclosures", "break-glass", "end-break-glass"], patient["operation"]!.AsArray().Select(operation => (string?)operation!["name"]));
+        Assert.Equal(
+            ["disclosures", "break-glass", "end-break-glass", "everything", "meta", "meta-add", "meta-delete"],
+            patient["operation"]!.AsArray().Select(operation => (string?)operation!["name"]));
         var auditEvent = resources.Single(resource => (string?)resource!["type"] == "AuditEvent")!;
+        Assert.Equal(["meta"], auditEvent["operation"]!.AsArray().Select(operation => (string?)operation!["name"]));
         Assert.DoesNotContain("update", auditEvent["interaction"]!.AsArray().Select(interaction => (string?)interaction!["code"]));
         Assert.DoesNotContain("delete", auditEvent["interaction"]!.AsArray().Select(interaction => (string?)interaction!["code"]));
     }

@@ -26,6 +26,7 @@ public sealed class OperationTests(TelehealthHost host) : IClassFixture<Teleheal
         Assert.Equal(HttpStatusCode.BadRequest, (await host.PostAsync("/fhir/Patient/meta/$meta-add", """{"resourceType":"Parameters"}""")).Status);
         Assert.Equal(HttpStatusCode.BadRequest, (await host.GetAsync("/fhir/Patient/meta/$meta?x=1")).Status);
         Assert.Equal(HttpStatusCode.MethodNotAllowed, (await host.GetAsync("/fhir/Patient/meta/$meta-add")).Status);
+        Assert.Equal(HttpStatusCode.MethodNotAllowed, (await host.PostAsync("/fhir/AuditEvent/x/$meta-add", More)).Status);
     }
 
     [Fact]

@@ -64,7 +64,7 @@ internal sealed class CapabilityDocument(
         ImmutableHashSet<Interaction> routed, SearchParameterCatalog catalog, ILookup<string, Statement.OperationComponent> operations) => new()
         {
             Mode = Statement.RestfulCapabilityMode.Server,
-            Resource = [.. ResourceCatalog.Types.Select(type => Resource(type, Of(type, routed), catalog, operations[type].Concat(operations[DeclaredOperation.AnyType])))],
+            Resource = [.. ResourceCatalog.Types.Select(type => Resource(type, Of(type, routed), catalog, OperationsOf(type, operations)))],
             Interaction =
         [
             .. from pair in _ofSystem
@@ -73,6 +73,9 @@ internal sealed class CapabilityDocument(
         ],
             SearchParam = [.. catalog.For(ResourceCatalog.Types[0]).Where(parameter => parameter.Code[0] == '_').Select(SearchParam)],
         };
+
+    private static IEnumerable<Statement.OperationComponent> OperationsOf(string type, ILookup<string, Statement.OperationComponent> operations) =>
+        operations[type].Concat(operations[DeclaredOperation.AnyType].Where(operation => type != "AuditEvent" || operation.Name == "meta"));
 
     /// <summary>AuditEvents are written once.</summary>
     private static ImmutableHashSet<Interaction> Of(string type, ImmutableHashSet<Interaction> routed) =>
