@@ -15,10 +15,21 @@ namespace TeleFhir.Api.Fhir;
 internal sealed record DeclaredInteraction(ImmutableArray<Interaction> AnyOf, string Summary, DeclaredOperation? Operation = null);
 
 /// <summary>An operation on resources of one type, or on all of the server.</summary>
-/// <param name="Type">The type; <c>Resource</c> for every type; empty for one on the server.</param>
+/// <param name="Type">The type; <see cref="AnyType"/> for every type; empty for one on the server.</param>
 /// <param name="Name">Its name, without the dollar.</param>
 /// <param name="IsOfR4">Whether R4 defines it, and not this server.</param>
-internal sealed record DeclaredOperation(string Type, string Name, bool IsOfR4 = false);
+internal sealed record DeclaredOperation(string Type, string Name, bool IsOfR4 = false)
+{
+    public const string AnyType = "Resource";
+}
+
+/// <summary>What an operation is called on.</summary>
+[Flags]
+internal enum OperationLevel
+{
+    Type = 1,
+    Instance = 2,
+}
 
 /// <summary>
 /// Access is declared on the route and decided before the handler binds anything. An endpoint that declares nothing is a mistake:
@@ -46,19 +57,25 @@ internal static class AccessDeclaration
             .Add(endpoint => endpoint.Metadata.Add(new DeclaredInteraction([Interaction.Operation], summary, new DeclaredOperation("", name))));
 
     /// <summary>
-    /// Maps an operation that R4 defines, on a type (<c>Resource</c> for every type), on its resources or on both; whoever is known may call
-    /// it, and it demands itself what else it needs.
+    /// Maps an operation that R4 defines, on a type (or every type), on its resources or on both; whoever is known may call it, and it
+    /// demands itself what else it needs.
     /// </summary>
-    public static void MapStandardOperation(
-        this IEndpointRouteBuilder routes, string type, string name, string summary, string[] methods, bool onType, bool onInstance, Delegate handler)
+    public static IEndpointConventionBuilder MapStandardOperation(
+        this IEndpointRouteBuilder routes, string type, string name, string summary, string[] methods, OperationLevel level, Delegate handler)
     {
-        var segment = type == "Resource" ? "{type}" : $"{{type:regex(^{type}$)}}";
-        string[] paths = [.. onType ? (string[])[$"/{segment}/${name}"] : [], .. onInstance ? (string[])[$"/{segment}/{{id}}/${name}"] : []];
-        foreach (var path in paths)
+        var group = routes.MapGroup(type == DeclaredOperation.AnyType ? "/{type}" : $"/{{type:regex(^{type}$)}}");
+        var declared = new DeclaredInteraction([Interaction.Operation], summary, new DeclaredOperation(type, name, IsOfR4: true));
+        if (level.HasFlag(OperationLevel.Type))
         {
-            routes.MapMethods(path, methods, handler).Add(endpoint => endpoint.Metadata.Add(
-                new DeclaredInteraction([Interaction.Operation], summary, new DeclaredOperation(type, name, IsOfR4: true))));
+            group.MapMethods($"/${name}", methods, handler).WithMetadata(declared);
         }
+
+        if (level.HasFlag(OperationLevel.Instance))
+        {
+            group.MapMethods($"/{{id}}/${name}", methods, handler).WithMetadata(declared);
+        }
+
+        return group;
     }
 
     /// <summary>Refuses the request unless its endpoint is declared and the caller may do what it declares.</summary>

@@ -1,4 +1,6 @@
 using TeleFhir.Api.Fhir.Interactions;
+using TeleFhir.Domain.Access;
+using TeleFhir.Domain.Fhir;
 using TeleFhir.Domain.Search;
 using TeleFhir.Domain.Storage;
 using TeleFhir.Domain.Validation;
@@ -18,6 +20,15 @@ internal sealed record FhirServer(
     TimeProvider Clock,
     ILogger<FhirServer> Logger)
 {
+    /// <summary>The current version of what an operation is about; 404 or 410 where there is none.</summary>
+    public async Task<StoredResource> ReadCurrentAsync(Caller caller, ResourceKey key, CancellationToken cancellationToken) =>
+        await Store.ReadAsync(caller, key, cancellationToken) switch
+        {
+            null => throw FhirException.NotFound($"{key} does not exist."),
+            { IsDeleted: true } deleted => throw FhirException.Gone(deleted.Key, deleted.ETag),
+            var found => found,
+        };
+
     /// <summary>A fresh id. Ids that grow with time keep index inserts together.</summary>
     public string NewId() => Guid.CreateVersion7(Clock.GetUtcNow()).ToString("D");
 }

@@ -123,6 +123,17 @@ internal static class FhirComponents
         [Json] = new OpenApiMediaType { Schema = new OpenApiSchemaReference(schema), Example = example },
     };
 
+    /// <summary>What a patch may be.</summary>
+    public static Dictionary<string, IOpenApiMediaType> Patches() => new()
+    {
+        ["application/json-patch+json"] = new OpenApiMediaType
+        {
+            Schema = new OpenApiSchema { Type = JsonSchemaType.Array, Items = new OpenApiSchema { Type = JsonSchemaType.Object } },
+            Example = JsonNode.Parse("""[{"op":"replace","path":"/status","value":"cancelled"}]"""),
+        },
+        [Json] = new OpenApiMediaType { Schema = new OpenApiSchemaReference("Resource") },
+    };
+
     public static OpenApiParameter Parameter(string name, ParameterLocation location, string description, bool required = false) => new()
     {
         Name = name,

@@ -47,12 +47,14 @@ internal sealed class FhirDocumentFilter(SearchParameterCatalog catalog) : IDocu
             (HttpMethod.Get, operations.Search(type, tag)),
             (HttpMethod.Post, operations.Create(type, tag)),
             (HttpMethod.Put, operations.ConditionalUpdate(type, tag)),
+            (HttpMethod.Patch, operations.Patch(type, tag, byId: false)),
             (HttpMethod.Delete, operations.ConditionalDelete(type, tag))));
         document.Paths.Add($"{typed}/_search", Path((HttpMethod.Post, operations.SearchByPost(type, tag))));
         document.Paths.Add($"{typed}/_history", Path((HttpMethod.Get, operations.History(tag, $"{type} type", type))));
         document.Paths.Add($"{typed}/{{id}}", Path(
             (HttpMethod.Get, operations.Read(type, tag)),
             (HttpMethod.Put, operations.Update(type, tag)),
+            (HttpMethod.Patch, operations.Patch(type, tag, byId: true)),
             (HttpMethod.Delete, operations.Delete(type, tag))));
         document.Paths.Add($"{typed}/{{id}}/_history", Path((HttpMethod.Get, operations.History(tag, $"one {type}", type, byId: true))));
         document.Paths.Add($"{typed}/{{id}}/_history/{{version}}", Path((HttpMethod.Get, operations.VersionRead(type, tag))));
@@ -67,6 +69,27 @@ internal sealed class FhirDocumentFilter(SearchParameterCatalog catalog) : IDocu
         AddBoth("ValueSet/$validate-code", "Check a code against a value set", "Tells whether it is one of it.", "url", "system", "code", "display", "abstract");
         AddBoth("CodeSystem/$lookup", "Look up a code", "Tells its display, definition, place and properties.", "system", "code", "property");
         AddBoth("CodeSystem/$validate-code", "Check a code against a code system", "Tells whether it is one of it.", "url", "code", "display", "abstract");
+
+        (string, string) count = ("_count", "Matches per page.");
+        (string, string) type = ("_type", "Types, separated by commas.");
+        (string, string) since = ("_since", "Only what changed at or after this.");
+        paths.Add("/fhir/Patient/{id}/$everything", Path((HttpMethod.Get, operations.Named(
+            "Patient", "everything", "The patient's record and what it refers to.", "Bundle", byId: true,
+            ("start", "Care at or after this date."), ("end", "Care up to this date."), since, type, count))));
+        paths.Add("/fhir/Encounter/{id}/$everything", Path((HttpMethod.Get, operations.Named(
+            "Encounter", "everything", "The encounter, its patient and what was done in it.", "Bundle", byId: true, since, type, count))));
+        paths.Add("/fhir/Observation/$lastn", Path((HttpMethod.Get, operations.Named(
+            "Observation", "lastn", "The last observations of each code, newest first.", "Bundle", byId: false,
+            ("patient", "Whose; this or subject."), ("code", "Codes, separated by commas; this or category."), ("category", "Categories."),
+            ("max", "How many of each code: 1 unless given.")))));
+        paths.Add("/fhir/Observation/$stats", Path((HttpMethod.Get, operations.Named(
+            "Observation", "stats", "Statistics over the quantities observed of one subject.", "Parameters", byId: false,
+            ("subject", "Whose, for example Patient/1."), ("code", "Codes, separated by commas."), ("system", "The system of the codes."),
+            ("period", "start,end; or"), ("duration", "the last hours."), ("statistic", "average, maximum, minimum, count, median and so on."),
+            ("include", "true to have the observations too."), ("limit", "The newest so many alone.")))));
+        paths.Add("/fhir/Composition/{id}/$document", Path((HttpMethod.Get, operations.Named(
+            "Composition", "document", "A document Bundle of the composition and what it refers to.", "Bundle", byId: true,
+            ("persist", "true to create the Bundle as well.")))));
 
         void AddBoth(string address, string summary, string description, params string[] parameters) => paths.Add($"/fhir/{address}", Path(
             (HttpMethod.Get, operations.Standard("Terminology", summary, description, posted: false, "", parameters)),

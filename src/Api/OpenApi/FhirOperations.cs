@@ -126,6 +126,33 @@ internal sealed class FhirOperations(OpenApiDocument document, SearchParameterCa
         return operation;
     }
 
+    public OpenApiOperation Patch(string type, string tag, bool byId)
+    {
+        var operation = Operation(
+            tag,
+            byId ? $"Change parts of {type}" : $"Change parts of {type} by search",
+            "JSON Patch (RFC 6902), or FHIRPath Patch as Parameters. A patch that the resource does not fit, a failed test among them, is 422."
+                + (byId ? "" : " None found: 404. Several: 412."),
+            [.. TypeParameter(type)],
+            byId ? ["id", "If-Match", "Prefer"] : ["If-Match", "Prefer"],
+            [
+                (200, Resource(type, "Changed, or unchanged.", written: true)),
+                (400, null), (404, null), .. byId ? [(410, null)] : ((int, OpenApiResponse?)[])[], (412, null), (413, null), (415, null), (422, null),
+            ]);
+        operation.RequestBody = new OpenApiRequestBody { Required = true, Content = FhirComponents.Patches() };
+        return operation;
+    }
+
+    /// <summary>An operation on one resource or on a type; what it takes may come as Parameters too.</summary>
+    public OpenApiOperation Named(
+        string tag, string name, string summary, string answer, bool byId, params (string Name, string Description)[] parameters) => Operation(
+        tag,
+        $"${name}",
+        summary,
+        parameters.Select(parameter => FhirComponents.Parameter(parameter.Name, ParameterLocation.Query, parameter.Description)),
+        byId ? ["id"] : [],
+        [(200, answer == "Bundle" ? Bundle("What was asked for.") : Resource(null, $"{answer}.")), (400, null), (404, null)]);
+
     public OpenApiOperation Delete(string type, string tag) => Operation(
         tag, $"Delete {type}", "Reads answer 410 from then on; versions stay readable.", [.. TypeParameter(type)], ["id", "If-Match"],
         (204, Plain("Deleted, or there was nothing to delete.")), (404, null), (412, null));

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Hl7.Fhir.Model;
 using TeleFhir.Api.Fhir;
 using TeleFhir.Domain.Fhir;
@@ -9,13 +8,13 @@ namespace TeleFhir.Api.Terminology;
 /// <summary><c>ValueSet/$expand</c> (https://hl7.org/fhir/R4/valueset-operation-expand.html).</summary>
 internal static class Expand
 {
-    private static readonly ImmutableArray<string> _names =
+    private static readonly string[] _names =
         ["url", "valueSetVersion", "valueSet", "filter", "offset", "count", "includeDesignations", "activeOnly", "excludeNested"];
 
     public static async Task<FhirResult> HandleAsync(
         FhirRequest request, FhirServer server, Vocabulary vocabulary, CancellationToken cancellationToken)
     {
-        var input = await OperationInput.ReadAsync(request, server, _names, cancellationToken);
+        var input = await OperationInput.ReadAsync(request, server, "expand", _names, cancellationToken);
 
         // What is expanded here is never nested, so that is not asked for in vain.
         _ = input.Flag("excludeNested");

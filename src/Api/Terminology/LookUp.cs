@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Hl7.Fhir.Model;
 using TeleFhir.Api.Fhir;
 using TeleFhir.Domain.Fhir;
@@ -9,12 +8,12 @@ namespace TeleFhir.Api.Terminology;
 /// <summary><c>CodeSystem/$lookup</c> (https://hl7.org/fhir/R4/codesystem-operation-lookup.html).</summary>
 internal static class LookUp
 {
-    private static readonly ImmutableArray<string> _names = ["code", "system", "version", "coding", "property"];
+    private static readonly string[] _names = ["code", "system", "version", "coding", "property"];
 
     public static async Task<FhirResult> HandleAsync(
         FhirRequest request, FhirServer server, Vocabulary vocabulary, CancellationToken cancellationToken)
     {
-        var input = await OperationInput.ReadAsync(request, server, _names, cancellationToken);
+        var input = await OperationInput.ReadAsync(request, server, "lookup", _names, cancellationToken);
         var coding = (input.Find<Coding>("coding"), input.Text("code")) switch
         {
             ({ } given, null) => given,

@@ -10,11 +10,11 @@ internal static class TerminologyRoutes
     public static void MapTerminology(this IEndpointRouteBuilder routes)
     {
         var fhir = routes.MapGroup("/fhir");
-        fhir.MapStandardOperation("ValueSet", "expand", "List the codes of a value set", _both, onType: true, onInstance: true, Expand.HandleAsync);
+        fhir.MapStandardOperation("ValueSet", "expand", "List the codes of a value set", _both, OperationLevel.Type | OperationLevel.Instance, Expand.HandleAsync);
         fhir.MapStandardOperation(
-            "ValueSet", "validate-code", "Tell whether a code is in a value set", _both, onType: true, onInstance: true, ValidateCode.HandleValueSetAsync);
-        fhir.MapStandardOperation("CodeSystem", "lookup", "Tell about a code", _both, onType: true, onInstance: false, LookUp.HandleAsync);
+            "ValueSet", "validate-code", "Tell whether a code is in a value set", _both, OperationLevel.Type | OperationLevel.Instance, ValidateCode.HandleValueSetAsync);
+        fhir.MapStandardOperation("CodeSystem", "lookup", "Tell about a code", _both, OperationLevel.Type, LookUp.HandleAsync);
         fhir.MapStandardOperation(
-            "CodeSystem", "validate-code", "Tell whether a code is in a code system", _both, onType: true, onInstance: true, ValidateCode.HandleCodeSystemAsync);
+            "CodeSystem", "validate-code", "Tell whether a code is in a code system", _both, OperationLevel.Type | OperationLevel.Instance, ValidateCode.HandleCodeSystemAsync);
     }
 }

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Hl7.Fhir.Model;
 using TeleFhir.Api.Fhir;
 using TeleFhir.Domain.Fhir;
@@ -12,16 +11,16 @@ namespace TeleFhir.Api.Terminology;
 /// </summary>
 internal static class ValidateCode
 {
-    private static readonly ImmutableArray<string> _ofValueSet =
+    private static readonly string[] _ofValueSet =
         ["url", "valueSetVersion", "valueSet", "code", "system", "systemVersion", "display", "coding", "codeableConcept", "abstract"];
 
-    private static readonly ImmutableArray<string> _ofCodeSystem =
+    private static readonly string[] _ofCodeSystem =
         ["url", "version", "codeSystem", "code", "display", "coding", "codeableConcept", "abstract"];
 
     public static async Task<FhirResult> HandleValueSetAsync(
         FhirRequest request, FhirServer server, Vocabulary vocabulary, CancellationToken cancellationToken)
     {
-        var input = await OperationInput.ReadAsync(request, server, _ofValueSet, cancellationToken);
+        var input = await OperationInput.ReadAsync(request, server, "validate-code", _ofValueSet, cancellationToken);
         var check = new CheckCodeRequest
         {
             Name = Expand.NameOf(request, input, "valueSetVersion"),
@@ -35,7 +34,7 @@ internal static class ValidateCode
     public static async Task<FhirResult> HandleCodeSystemAsync(
         FhirRequest request, FhirServer server, Vocabulary vocabulary, CancellationToken cancellationToken)
     {
-        var input = await OperationInput.ReadAsync(request, server, _ofCodeSystem, cancellationToken);
+        var input = await OperationInput.ReadAsync(request, server, "validate-code", _ofCodeSystem, cancellationToken);
         var check = new CheckCodeRequest
         {
             Name = Expand.NameOf(request, input, "version"),

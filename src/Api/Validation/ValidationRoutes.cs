@@ -6,5 +6,5 @@ namespace TeleFhir.Api.Validation;
 internal static class ValidationRoutes
 {
     public static void MapValidation(this IEndpointRouteBuilder routes) => routes.MapGroup("/fhir").MapStandardOperation(
-        "Resource", "validate", "Tell what is wrong with a resource", ["POST"], onType: true, onInstance: true, Validate.HandleAsync);
+        DeclaredOperation.AnyType, "validate", "Tell what is wrong with a resource", ["POST"], OperationLevel.Type | OperationLevel.Instance, Validate.HandleAsync);
 }

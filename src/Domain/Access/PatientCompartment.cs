@@ -106,6 +106,9 @@ public static class PatientCompartment
         : _parameters.ContainsKey(type) ? PatientRelation.Compartment
         : PatientRelation.Other;
 
+    /// <summary>The types of the compartment, but not Patient itself, by name.</summary>
+    public static ImmutableArray<string> Types { get; } = [.. _parameters.Keys.Where(type => type != "Patient").Order(StringComparer.Ordinal)];
+
     /// <summary>The search parameters through which a resource of the type is in a patient's compartment; none for a type outside it.</summary>
     public static ImmutableArray<string> ParametersOf(string type) => _parameters.GetValueOrDefault(type, []);
 

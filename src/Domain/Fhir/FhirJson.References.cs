@@ -87,6 +87,10 @@ public static partial class FhirJson
         return found.ToImmutable();
     }
 
+    /// <summary>All references in the order they are written. The input must be sound JSON.</summary>
+    public static ImmutableArray<string> ReferencesIn(ReadOnlySpan<byte> json) =>
+        [.. FindReferences(json, null, static _ => true).Select(found => found.Reference)];
+
     /// <summary>The references whose raw text satisfies the test, with the element of each. The input must be sound JSON.</summary>
     internal static List<(string Reference, string Expression)> FindReferences(
         ReadOnlySpan<byte> json, string? source, Func<ReadOnlySpan<byte>, bool> test)

@@ -18,7 +18,27 @@ public sealed record AllCriterion(ImmutableArray<Criterion> Parts) : Criterion;
 /// <param name="Type">Its type; a Patient is in its own compartment by id.</param>
 /// <param name="Sources">The rows of references through which it may be; empty for a Patient.</param>
 /// <param name="Patients">Whose compartments.</param>
-public sealed record CompartmentCriterion(string Type, ImmutableArray<IndexSource> Sources, PatientSet Patients) : Criterion;
+public sealed record CompartmentCriterion(string Type, ImmutableArray<IndexSource> Sources, PatientSet Patients) : Criterion
+{
+    /// <summary>In the compartment of one patient.</summary>
+    public static CompartmentCriterion Of(SearchParameterCatalog catalog, string type, string patient) =>
+        new(type, SourcesOf(catalog, type), new NamedPatients([patient]));
+
+    /// <summary>The rows that put a resource of the type into a patient's record.</summary>
+    public static ImmutableArray<IndexSource> SourcesOf(SearchParameterCatalog catalog, string type)
+    {
+        if (type == "Patient")
+        {
+            return [];
+        }
+
+        var codes = PatientCompartment.ParametersOf(type);
+        var parameters = codes.IsEmpty
+            ? catalog.For(type).Where(parameter => parameter is { Kind: IndexKind.Reference, Code: "patient" or "subject" })
+            : codes.Select(code => catalog.Find(type, code)!);
+        return [.. parameters.SelectMany(parameter => parameter.Sources).Select(source => source with { TargetType = null }).Distinct()];
+    }
+}
 
 /// <summary>The resource names no patient at all.</summary>
 /// <param name="Sources">The rows of references that could.</param>

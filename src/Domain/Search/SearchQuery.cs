@@ -141,7 +141,11 @@ public enum SearchModifier
 public abstract record SearchValue;
 
 /// <summary>A token. <paramref name="System"/>: null any, empty none, else that one. <paramref name="Code"/>: null any.</summary>
-public sealed record TokenSearchValue(string? System, string? Code) : SearchValue;
+public sealed record TokenSearchValue(string? System, string? Code) : SearchValue
+{
+    /// <summary>As it is written in a query, before it is encoded for an address.</summary>
+    public string ToQuery() => $"{(System is null ? "" : SearchText.Escape(System) + "|")}{SearchText.Escape(Code ?? "")}";
+}
 
 /// <summary>
 /// A reference: <c>Type/id</c> where the type is known (also after <c>:[type]</c>, or cut from an address under our base),

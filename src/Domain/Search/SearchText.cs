@@ -9,6 +9,13 @@ namespace TeleFhir.Domain.Search;
 /// </summary>
 internal static class SearchText
 {
+    /// <summary>The text with a backslash before what would separate values or parts of them.</summary>
+    public static string Escape(string text) => text
+        .Replace(@"\", @"\\", StringComparison.Ordinal)
+        .Replace(",", @"\,", StringComparison.Ordinal)
+        .Replace("|", @"\|", StringComparison.Ordinal)
+        .Replace("$", @"\$", StringComparison.Ordinal);
+
     /// <summary>Cuts at each separator that is not escaped; the parts keep their escapes.</summary>
     public static ImmutableArray<string> Split(string text, char separator)
     {

@@ -216,20 +216,7 @@ public sealed class Visibility(SearchParameterCatalog catalog, SearchQueryParser
         return isClinician && type != Patient ? [new AnyCriterion([inCompartment, new NoPatientCriterion(sources)])] : [inCompartment];
     }
 
-    /// <summary>The rows that put a resource of the type into a patient's record.</summary>
-    private ImmutableArray<IndexSource> SourcesOf(string type)
-    {
-        if (type == Patient)
-        {
-            return [];
-        }
-
-        var codes = PatientCompartment.ParametersOf(type);
-        var parameters = codes.IsEmpty
-            ? catalog.For(type).Where(parameter => parameter is { Kind: IndexKind.Reference, Code: "patient" or "subject" })
-            : codes.Select(code => catalog.Find(type, code)!);
-        return [.. parameters.SelectMany(parameter => parameter.Sources).Select(source => source with { TargetType = null }).Distinct()];
-    }
+    private ImmutableArray<IndexSource> SourcesOf(string type) => CompartmentCriterion.SourcesOf(catalog, type);
 
     // What is a person's own is theirs to see; only what is very restricted is withheld even from them.
     private static Confidentiality ClearanceOf(Caller caller) => caller.FhirUser is { Type: Patient } && caller.Clearance < Confidentiality.Restricted

@@ -32,7 +32,8 @@ internal sealed partial class ResourceStore
         {
             try
             {
-                var made = await PatchAsync(caller, changes, cancellationToken);
+                // Who is outrun again and again patches with the row locked, where nobody can.
+                var made = tries <= TriesBefore ? await PatchAsync(caller, changes, cancellationToken) : changes;
                 var (result, entry, intake) = await TryCommitAsync(caller, made, cancellationToken);
                 await RecordAsync(entry, intake, cancellationToken);
                 return result;
@@ -166,6 +167,9 @@ internal sealed partial class ResourceStore
                 throw FhirException.PreconditionFailed($"If-None-Match: {change.Key} exists.", change.Source),
             DeleteChange when stored is not { Deleted: false } => new ChangeResult(ChangeOutcome.Unchanged, stored?.Stored()),
             DeleteChange => Delete(batch, stored!, now),
+            PatchChange when stored is null => throw FhirException.NotFound($"{change.Key} does not exist."),
+            PatchChange when stored.Deleted => throw FhirException.Gone(change.Key, stored.Stored().ETag),
+            PatchChange patch => Put(batch, patch.Key, patch.Apply(stored.Stored()), VersionMethod.Put, idHash, stored, now),
             CreateChange create => Put(batch, create.Key, create.Content, VersionMethod.Post, idHash, stored: null, now),
             PutChange put => Put(batch, put.Key, put.Content, VersionMethod.Put, idHash, stored, now),
             _ => throw new NotSupportedException(change.GetType().Name),

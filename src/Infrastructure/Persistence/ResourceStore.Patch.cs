@@ -8,6 +8,8 @@ namespace TeleFhir.Infrastructure.Persistence;
 /// <summary>Patches: made before the transaction that writes, so that it is short, and anew where another write came in between.</summary>
 internal sealed partial class ResourceStore
 {
+    private const int TriesBefore = 3;
+
     /// <summary>The same changes with each patch made to what is current.</summary>
     private async ValueTask<ChangeSet> PatchAsync(Caller caller, ChangeSet changes, CancellationToken cancellationToken)
     {

@@ -15,6 +15,8 @@ namespace TeleFhir.Api.Fhir.Interactions;
 internal sealed class CapabilityDocument(
     EndpointDataSource endpoints, SearchParameterCatalog catalog, FhirAddress address, TeleFhirOptions options, TimeProvider clock)
 {
+    private const string Standard = "http://hl7.org/fhir/OperationDefinition";
+
     private Made? _made;
 
     public ReadOnlyMemory<byte> Json
@@ -69,7 +71,7 @@ internal sealed class CapabilityDocument(
             operation => new Statement.OperationComponent
             {
                 Name = operation.Name,
-                Definition = $"{(operation.IsOfR4 ? "http://hl7.org/fhir/OperationDefinition" : definitions)}/{(operation.Type.Length == 0 ? "" : $"{operation.Type}-")}{operation.Name}",
+                Definition = $"{(operation.IsOfR4 ? Standard : definitions)}/{(operation.Type.Length == 0 ? "" : $"{operation.Type}-")}{operation.Name}",
             });
     }
 
@@ -77,7 +79,7 @@ internal sealed class CapabilityDocument(
         ImmutableHashSet<Interaction> routed, SearchParameterCatalog catalog, ILookup<string, Statement.OperationComponent> operations) => new()
         {
             Mode = Statement.RestfulCapabilityMode.Server,
-            Resource = [.. ResourceCatalog.Types.Select(type => Resource(type, Of(type, routed), catalog, operations["Resource"].Concat(operations[type])))],
+            Resource = [.. ResourceCatalog.Types.Select(type => Resource(type, Of(type, routed), catalog, OperationsOf(type, operations)))],
             Interaction =
         [
             .. from pair in _ofSystem
@@ -87,6 +89,9 @@ internal sealed class CapabilityDocument(
             Operation = [.. operations[""]],
             SearchParam = [.. catalog.For(ResourceCatalog.Types[0]).Where(parameter => parameter.Code[0] == '_').Select(SearchParam)],
         };
+
+    private static IEnumerable<Statement.OperationComponent> OperationsOf(string type, ILookup<string, Statement.OperationComponent> operations) =>
+        operations[type].Concat(operations[DeclaredOperation.AnyType].Where(operation => type != "AuditEvent" || operation.Name == "meta"));
 
     /// <summary>AuditEvents are written once.</summary>
     private static ImmutableHashSet<Interaction> Of(string type, ImmutableHashSet<Interaction> routed) =>

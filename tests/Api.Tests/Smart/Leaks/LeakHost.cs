@@ -137,6 +137,10 @@ public sealed class LeakHost : IAsyncLifetime
             {"resourceType":"Encounter","id":"hid-enc","status":"finished","class":{"code":"VR","display":"{{Secret}}"},"subject":{"reference":"Patient/hid-pat"},
              "participant":[{"individual":{"reference":"Practitioner/doc"} }],"serviceProvider":{"reference":"Organization/home"} }
             """);
+        await PutAsync($$"""
+            {"resourceType":"Composition","id":"hid-doc","status":"final","type":{"text":"t"},"subject":{"reference":"Patient/hid-pat"},
+             "date":"2026-01-01","author":[{"reference":"Practitioner/doc"}],"title":"{{Secret}}"}
+            """);
         await PutAsync(Observation("hid-gone", "hid-gone", "hid-pat", Secret));
         await SendAsync("the server's own", "DELETE", "/fhir/Observation/hid-gone", null);
 

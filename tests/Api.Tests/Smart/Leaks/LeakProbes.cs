@@ -10,6 +10,8 @@ internal static class LeakProbes
     private const string Gender = "http://hl7.org/fhir/ValueSet/administrative-gender";
     private const string Reason = """{"resourceType":"Parameters","parameter":[{"name":"reason","valueString":"unconscious in the waiting room"}]}""";
 
+    private const string Nothing = """{"resourceType":"Parameters"}""";
+    private const string Tag = """{"resourceType":"Parameters","parameter":[{"name":"meta","valueMeta":{"tag":[{"system":"urn:x","code":"new"}]}}]}""";
     private const string Patch = """
         {"resourceType":"Parameters","parameter":[{"name":"operation","part":[{"name":"type","valueCode":"replace"},{"name":"path","valueString":"Observation.status"},{"name":"value","valueCode":"amended"}]}]}
         """;
@@ -140,6 +142,26 @@ internal static class LeakProbes
         Everyone("check a code of a system with parameters", "POST /fhir/{type:regex(^CodeSystem$)}/$validate-code", "/CodeSystem/$validate-code?url=http://hl7.org/fhir/administrative-gender&code=male"),
         Everyone("check a code of a system by id", "GET /fhir/{type:regex(^CodeSystem$)}/{id}/$validate-code", "/CodeSystem/nobodys/$validate-code?code=a") with { Status = 404 },
         Everyone("check a code of a system by id with parameters", "POST /fhir/{type:regex(^CodeSystem$)}/{id}/$validate-code", "/CodeSystem/nobodys/$validate-code?code=a") with { Status = 404 },
+        new("its meta", "GET /fhir/{type}/{id}/$meta", "/Observation/{x}-obs/$meta") { Shows = false, InBundles = false },
+        new("its meta by POST", "POST /fhir/{type}/{id}/$meta", "/Observation/{x}-obs/$meta") { Body = Nothing, Shows = false, InBundles = false },
+        new("add to its meta", "POST /fhir/{type}/{id}/$meta-add", "/Observation/{x}-put-a/$meta-add")
+            { Body = Tag, Shows = false, InBundles = false, Target = "/Observation/hid-put-a" },
+        new("take from its meta", "POST /fhir/{type}/{id}/$meta-delete", "/Observation/{x}-put-b/$meta-delete")
+            { Body = Tag, Shows = false, InBundles = false, Target = "/Observation/hid-put-b" },
+        new("everything of a patient", "GET /fhir/{type:regex(^Patient$)}/{id}/$everything", "/Patient/{x}-pat/$everything") { InBundles = false },
+        new("everything of a patient by POST", "POST /fhir/{type:regex(^Patient$)}/{id}/$everything", "/Patient/{x}-pat/$everything") { Body = Nothing, InBundles = false },
+        new("everything of an encounter", "GET /fhir/{type:regex(^Encounter$)}/{id}/$everything", "/Encounter/{x}-enc/$everything") { InBundles = false },
+        new("everything of an encounter by POST", "POST /fhir/{type:regex(^Encounter$)}/{id}/$everything", "/Encounter/{x}-enc/$everything")
+            { Body = Nothing, InBundles = false },
+        new("the last observations", "GET /fhir/{type:regex(^Observation$)}/$lastn", "/Observation/$lastn?patient={x}-pat&code={x}-code") { InBundles = false },
+        new("the last observations by POST", "POST /fhir/{type:regex(^Observation$)}/$lastn", "/Observation/$lastn?patient={x}-pat&code={x}-code")
+            { Body = Nothing, InBundles = false },
+        new("statistics", "GET /fhir/{type:regex(^Observation$)}/$stats", "/Observation/$stats?subject=Patient/{x}-pat&code={x}-code&statistic=total-count")
+            { Shows = false, InBundles = false },
+        new("statistics by POST", "POST /fhir/{type:regex(^Observation$)}/$stats", "/Observation/$stats?subject=Patient/{x}-pat&code={x}-code&statistic=total-count&include=true")
+            { Body = Nothing, InBundles = false },
+        new("a document", "GET /fhir/{type:regex(^Composition$)}/{id}/$document", "/Composition/{x}-doc/$document") { InBundles = false },
+        new("a document by POST", "POST /fhir/{type:regex(^Composition$)}/{id}/$document", "/Composition/{x}-doc/$document") { Body = Nothing, InBundles = false },
     ];
 
     private static LeakProbe Everyone(string name, string route, string path) =>

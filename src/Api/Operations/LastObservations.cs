@@ -1,0 +1,174 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Text.Json;
+using Hl7.Fhir.Model;
+using TeleFhir.Api.Fhir;
+using TeleFhir.Domain.Fhir;
+using TeleFhir.Domain.Search;
+
+namespace TeleFhir.Api.Operations;
+
+/// <summary>
+/// <c>Observation/$lastn</c> (https://hl7.org/fhir/R4/observation-operation-lastn.html): of what a search finds the last ones of each code,
+/// newest first. Observations belong together when they share a coding, or have no coding and the same text. It reads from the newest on; codes
+/// of which there are enough are left out of what it reads next, so one that was measured every minute does not hide the others.
+/// </summary>
+internal static class LastObservations
+{
+    private const int PageSize = 200;
+    private const int MostRead = 20_000;
+    private const int MostEach = 1000;
+
+    /// <summary>The observations of one code.</summary>
+    private sealed class Group
+    {
+        public List<(string? System, string Code)> Codings { get; } = [];
+
+        public List<StoredResource> Last { get; } = [];
+    }
+
+    public static async Task<FhirResult> HandleAsync(FhirRequest request, FhirServer server, HttpContext context, CancellationToken cancellationToken)
+    {
+        var parameters = HttpMethods.IsPost(context.Request.Method) && !request.Body.IsEmpty
+            ? request.Parameters.AddRange(await ReadAsync(request, server, cancellationToken))
+            : request.Parameters;
+        var criteria = parameters.RemoveAll(parameter => parameter.Key == "max");
+        var most = MostOf(parameters);
+        Demand(criteria, ["patient", "subject"], "patient or subject");
+        Demand(criteria, ["code", "category"], "code or category");
+
+        var groups = await CollectAsync(request, server, criteria, most, cancellationToken);
+        var found = groups.SelectMany(group => group.Last).ToList();
+        var self = server.Address.Base + "/Observation/$lastn"
+            + QueryString.Create(parameters.Select(pair => KeyValuePair.Create<string, string?>(pair.Key, pair.Value)));
+        return FhirResult.Ok(new BundleContent("searchset", found.Select(match => new ResponseEntry
+        {
+            FullUrl = server.Address.Of(new ResourceKey(match.Key.Type, match.Key.Id)),
+            Resource = FhirContent.Of(match.Json),
+            SearchMode = "match",
+        }))
+        {
+            Total = found.Count,
+            Links = [new("self", self)],
+        }) with
+        {
+            Touched = [.. found],
+        };
+    }
+
+    private static async Task<List<Group>> CollectAsync(
+        FhirRequest request, FhirServer server, ImmutableArray<KeyValuePair<string, string>> criteria, int most, CancellationToken cancellationToken)
+    {
+        var (groups, byCode, full) = (new List<Group>(), new Dictionary<(string?, string), Group>(), new List<string>());
+        PageCursor? after = null;
+        for (var read = 0; ;)
+        {
+            // strict: what were left out here would be more than was asked for.
+            ImmutableArray<KeyValuePair<string, string>> all = full.Count == 0 ? criteria : criteria.Add(new("code:not", string.Join(',', full)));
+            var query = server.Parser.Parse(["Observation"], all.Add(new("_sort", "-date")), strict: true) with
+            {
+                Count = PageSize,
+                After = after,
+                Total = TotalMode.None,
+            };
+            if (!query.Includes.IsEmpty || !query.ReverseIncludes.IsEmpty)
+            {
+                throw FhirException.NotSupported("$lastn takes no _include.");
+            }
+
+            var page = await server.Store.SearchAsync(request.Caller, query, cancellationToken);
+            foreach (var observation in page.Matches)
+            {
+                Add(observation, groups, byCode, full, most);
+            }
+
+            read += page.Matches.Length;
+            if ((after = page.Next) is null)
+            {
+                return groups;
+            }
+
+            if (read >= MostRead)
+            {
+                throw new FhirException(
+                    HttpStatusCode.UnprocessableEntity,
+                    [FhirException.Issue(OperationOutcome.IssueType.TooCostly, "Too many observations match; ask for fewer codes, or for a range of dates.")]);
+            }
+        }
+    }
+
+    private static void Add(
+        StoredResource observation, List<Group> groups, Dictionary<(string?, string), Group> byCode, List<string> full, int most)
+    {
+        var (codings, text) = CodeOf(observation);
+        var names = codings.Count > 0 ? codings : [("\0text", text)];
+        var group = names.Select(name => byCode.GetValueOrDefault(name)).FirstOrDefault(known => known is not null);
+        if (group is null)
+        {
+            group = new Group();
+            groups.Add(group);
+        }
+
+        group.Codings.AddRange(codings.Where(coding => byCode.TryAdd(coding, group)));
+        foreach (var name in names)
+        {
+            byCode.TryAdd(name, group);
+        }
+
+        if (group.Last.Count < most)
+        {
+            group.Last.Add(observation);
+            if (group.Last.Count == most)
+            {
+                full.AddRange(group.Codings.Select(coding => new TokenSearchValue(coding.System ?? "", coding.Code).ToQuery()));
+            }
+        }
+    }
+
+    private static (List<(string? System, string Code)> Codings, string Text) CodeOf(StoredResource observation)
+    {
+        using var document = JsonDocument.Parse(observation.Json);
+        var code = document.RootElement.GetProperty("code"u8);
+        var codings = new List<(string?, string)>();
+        if (code.TryGetProperty("coding"u8, out var list))
+        {
+            foreach (var coding in list.EnumerateArray())
+            {
+                if (coding.TryGetProperty("code"u8, out var value) && value.ValueKind == JsonValueKind.String)
+                {
+                    codings.Add((coding.TryGetProperty("system"u8, out var system) ? system.GetString() : null, value.GetString()!));
+                }
+            }
+        }
+
+        return (codings, code.TryGetProperty("text"u8, out var text) && text.ValueKind == JsonValueKind.String ? text.GetString()! : "");
+    }
+
+    private static int MostOf(ImmutableArray<KeyValuePair<string, string>> parameters)
+    {
+        var given = parameters.Where(parameter => parameter.Key == "max").Select(parameter => parameter.Value).ToList();
+        return given switch
+        {
+            [] => 1,
+            [var text] when int.TryParse(text, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var most)
+                && most is >= 1 and <= MostEach => most,
+            _ => throw FhirException.Invalid($"$lastn: max must be a whole number from 1 to {MostEach}."),
+        };
+    }
+
+    private static void Demand(ImmutableArray<KeyValuePair<string, string>> criteria, string[] names, string text)
+    {
+        // Also with a modifier, or as the start of a chain.
+        if (!criteria.Any(pair => names.Contains(pair.Key.Split(':', '.')[0])))
+        {
+            throw FhirException.Invalid($"$lastn needs {text}.");
+        }
+    }
+
+    private static async Task<IEnumerable<KeyValuePair<string, string>>> ReadAsync(FhirRequest request, FhirServer server, CancellationToken cancellationToken)
+    {
+        var json = await request.Body.ReadJsonAsync(server.Options.Limits.ResourceBytes, cancellationToken);
+        return ((Parameters)FhirJson.Parse(json, "Parameters")).Parameter
+            .Select(parameter => KeyValuePair.Create(parameter.Name ?? "", parameter.Value?.ToString() ?? ""));
+    }
+}
