@@ -26,8 +26,8 @@ internal static class FhirRoutes
         fhir.MapMethods("/{type}/{id}/_history", _read, History.HandleAsync).Declares(Interaction.HistoryInstance, "List the versions of a resource");
         fhir.MapMethods("/{type}/{id}/_history/{vid}", _read, Read.HandleAsync).Declares(Interaction.VersionRead, "Read one version");
 
-        fhir.MapMethods("/{compartment}/{owner}/{type}", _read, Search.HandleAsync).Declares(Interaction.SearchType, "Search one type in a compartment");
-        fhir.MapPost("/{compartment}/{owner}/{type}/_search", Search.HandleFormAsync)
+        fhir.MapMethods("/{compartment}/{owner}/{type:alpha}", _read, Search.HandleAsync).Declares(Interaction.SearchType, "Search one type in a compartment");
+        fhir.MapPost("/{compartment}/{owner}/{type:alpha}/_search", Search.HandleFormAsync)
             .Declares(Interaction.SearchType, "Search one type in a compartment with a form");
         fhir.MapMethods("/{compartment}/{owner}/*", _read, Search.HandleAsync).Declares(Interaction.SearchSystem, "Search a compartment");
         fhir.MapPost("/{compartment}/{owner}/_search", Search.HandleFormAsync).Declares(Interaction.SearchSystem, "Search a compartment with a form");

@@ -90,8 +90,10 @@ internal sealed class CapabilityDocument(
             SearchParam = [.. catalog.For(ResourceCatalog.Types[0]).Where(parameter => parameter.Code[0] == '_').Select(SearchParam)],
         };
 
+    /// <summary>AuditEvents are written once, their tags too.</summary>
     private static IEnumerable<Statement.OperationComponent> OperationsOf(string type, ILookup<string, Statement.OperationComponent> operations) =>
-        operations[type].Concat(operations[DeclaredOperation.AnyType].Where(operation => type != "AuditEvent" || operation.Name == "meta"));
+        operations[type].Concat(operations[DeclaredOperation.AnyType]
+            .Where(operation => type != "AuditEvent" || operation.Name is not ("meta-add" or "meta-delete")));
 
     /// <summary>AuditEvents are written once.</summary>
     private static ImmutableHashSet<Interaction> Of(string type, ImmutableHashSet<Interaction> routed) =>

@@ -96,12 +96,12 @@ internal static class LeakProbes
         new("search by a filter's opposite", Search, "/Observation?_filter=not(code%20eq%20{x}-code)&_summary=count") { Shows = false },
         new("search by a filter through a reference", Search, "/Observation?_filter=subject%5Bfamily%20eq%20%22{x}-family%22%5D.identifier%20eq%20urn:x|{x}-mrn"),
         new("search by a filter on what refers to it", Search, "/Patient?_has:Observation:subject:_filter=code%20eq%20{x}-code"),
-        new("search of a compartment", "GET /fhir/{compartment}/{owner}/{type}", "/Patient/{x}-pat/Observation?_count=1000"),
-        new("search of a compartment, counted", "GET /fhir/{compartment}/{owner}/{type}", "/Patient/{x}-pat/Encounter?_summary=count") { Shows = false },
-        new("search of an encounter's compartment", "GET /fhir/{compartment}/{owner}/{type}", "/Encounter/{x}-enc/Encounter?_summary=count") { Shows = false },
-        new("search of a clinician's compartment", "GET /fhir/{compartment}/{owner}/{type}", "/Practitioner/doc/Observation?code={x}-code"),
-        new("head of a compartment", "HEAD /fhir/{compartment}/{owner}/{type}", "/Patient/{x}-pat/Observation") { Shows = false },
-        new("search of a compartment with a form", "POST /fhir/{compartment}/{owner}/{type}/_search", "/Patient/{x}-pat/Observation/_search")
+        new("search of a compartment", "GET /fhir/{compartment}/{owner}/{type:alpha}", "/Patient/{x}-pat/Observation?_count=1000"),
+        new("search of a compartment, counted", "GET /fhir/{compartment}/{owner}/{type:alpha}", "/Patient/{x}-pat/Encounter?_summary=count") { Shows = false },
+        new("search of an encounter's compartment", "GET /fhir/{compartment}/{owner}/{type:alpha}", "/Encounter/{x}-enc/Encounter?_summary=count") { Shows = false },
+        new("search of a clinician's compartment", "GET /fhir/{compartment}/{owner}/{type:alpha}", "/Practitioner/doc/Observation?code={x}-code"),
+        new("head of a compartment", "HEAD /fhir/{compartment}/{owner}/{type:alpha}", "/Patient/{x}-pat/Observation") { Shows = false },
+        new("search of a compartment with a form", "POST /fhir/{compartment}/{owner}/{type:alpha}/_search", "/Patient/{x}-pat/Observation/_search")
             { Body = "code={x}-code", InBundles = false },
         new("search of a whole compartment", "GET /fhir/{compartment}/{owner}/*", "/Patient/{x}-pat/*?_type=Observation,Patient&_count=1000"),
         new("head of a whole compartment", "HEAD /fhir/{compartment}/{owner}/*", "/Patient/{x}-pat/*?_type=Observation") { Shows = false },
