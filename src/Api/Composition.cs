@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.Extensions.Options;
+using TeleFhir.Api.Async;
 using TeleFhir.Api.CommandLine;
 using TeleFhir.Api.Demo;
 using TeleFhir.Api.Fhir;
@@ -54,6 +55,10 @@ internal static class Composition
         services.AddPages(builder.Environment.IsDevelopment());
         services.AddSingleton<ImportPlanner>();
         services.AddSingleton<CapabilityDocument>();
+
+        services.AddSingleton<AsyncPipeline>();
+        services.AddSingleton<AsyncWorker>();
+        services.AddHostedService(provider => provider.GetRequiredService<AsyncWorker>());
 
         services.AddFhirOpenApi();
 

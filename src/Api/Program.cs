@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using TeleFhir.Api;
+using TeleFhir.Api.Async;
 using TeleFhir.Api.Audit;
 using TeleFhir.Api.CommandLine;
 using TeleFhir.Api.Fhir;
@@ -23,6 +24,7 @@ if (Command.Find(args) is { } run)
 
 var app = builder.Build();
 
+app.Use(app.Services.GetRequiredService<AsyncPipeline>().Through);
 app.UseRequestTrace();
 app.UseResponseCompression();
 app.UseWhen(FhirRoutes.Covers, fhir => fhir.UseCors());
@@ -34,6 +36,7 @@ app.UseAuthorizationServer();
 app.UseRouting();
 app.UseRequestTimeouts();
 app.UseAccessGate();
+app.UseAsyncRequests();
 
 app.MapLandingPage();
 app.MapTelemetry();
@@ -42,6 +45,7 @@ app.MapAudit();
 app.MapValidation();
 app.MapTerminology();
 app.MapOperations();
+app.MapAsyncRequests();
 app.MapExternalConfiguration();
 app.MapPages();
 app.MapAuthorizationServer();

@@ -25,6 +25,8 @@ internal sealed class TeleFhirOptions
 
     public LimitOptions Limits { get; set; } = new();
 
+    public AsyncOptions Async { get; set; } = new();
+
     internal sealed class DatabaseOptions
     {
         public string Provider { get; set; } = "Sqlite";
@@ -109,6 +111,18 @@ internal sealed class TeleFhirOptions
         public string PageTokenKeyFile { get; set; } = Path.Combine("data", "page-token.key");
     }
 
+    internal sealed class AsyncOptions
+    {
+        /// <summary>How many requests with <c>Prefer: respond-async</c> this server runs at a time; none leaves them to others.</summary>
+        public int Workers { get; set; } = 2;
+
+        /// <summary>How many a caller may have that are not done.</summary>
+        public int MostPerCaller { get; set; } = 20;
+
+        /// <summary>For how long an answer is there to be fetched.</summary>
+        public TimeSpan AnswerKept { get; set; } = TimeSpan.FromDays(1);
+    }
+
     internal sealed class LimitOptions
     {
         public int ResourceBytes { get; set; } = 16 * 1024 * 1024;
@@ -175,6 +189,11 @@ internal sealed class TeleFhirOptionsValidator(IConfiguration configuration, IHo
 
         CheckSearch(options.Search, faults);
         CheckLimits(options.Limits, faults);
+        if (options.Async is { Workers: < 0 } or { MostPerCaller: < 1 } || options.Async.AnswerKept <= TimeSpan.Zero)
+        {
+            faults.Add("Async:Workers must not be below zero, Async:MostPerCaller and Async:AnswerKept must be above it.");
+        }
+
         return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
     }
 

@@ -20,6 +20,9 @@ public sealed class TelehealthHost : IAsyncLifetime
 
     private TelehealthHost(Action<IWebHostBuilder> configure) => _factory = new Factory(_folder.FullName, configure);
 
+    /// <summary>The connection string of its database, for another server on it.</summary>
+    public string Database => ConnectionString(_folder.FullName);
+
     public IServiceProvider Services => _factory.Services;
 
     public HttpClient Client { get; private set; } = null!;
@@ -85,12 +88,14 @@ public sealed class TelehealthHost : IAsyncLifetime
 
     public Task<Answer> DeleteAsync(string address, params string[] headers) => SendAsync("DELETE", address, null, headers);
 
+    private static string ConnectionString(string folder) => $"Data Source={Path.Combine(folder, "test.db")}";
+
     private sealed class Factory(string folder, Action<IWebHostBuilder> configure) : WebApplicationFactory<Program>
     {
         protected override void ConfigureWebHost(IWebHostBuilder builder)
         {
             builder.UseEnvironment("Development");
-            builder.UseSetting("ConnectionStrings:TeleFhir", $"Data Source={Path.Combine(folder, "test.db")}");
+            builder.UseSetting("ConnectionStrings:TeleFhir", ConnectionString(folder));
             builder.UseSetting("Auth:Mode", "None");
             builder.UseSetting("Demo:Seed", "false");
             builder.UseSetting("Search:PageTokenKeyFile", Path.Combine(folder, "page.key"));

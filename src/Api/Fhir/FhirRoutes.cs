@@ -26,27 +26,28 @@ internal static class FhirRoutes
         fhir.MapMethods("/{type}/{id}/_history", _read, History.HandleAsync).Declares(Interaction.HistoryInstance, "List the versions of a resource");
         fhir.MapMethods("/{type}/{id}/_history/{vid}", _read, Read.HandleAsync).Declares(Interaction.VersionRead, "Read one version");
 
-        fhir.MapMethods("/{compartment}/{owner}/{type:alpha}", _read, Search.HandleAsync).Declares(Interaction.SearchType, "Search one type in a compartment");
+        fhir.MapMethods("/{compartment}/{owner}/{type:alpha}", _read, Search.HandleAsync).Declares(Interaction.SearchType, "Search one type in a compartment").MayRespondAsync();
         fhir.MapPost("/{compartment}/{owner}/{type:alpha}/_search", Search.HandleFormAsync)
-            .Declares(Interaction.SearchType, "Search one type in a compartment with a form");
-        fhir.MapMethods("/{compartment}/{owner}/*", _read, Search.HandleAsync).Declares(Interaction.SearchSystem, "Search a compartment");
-        fhir.MapPost("/{compartment}/{owner}/_search", Search.HandleFormAsync).Declares(Interaction.SearchSystem, "Search a compartment with a form");
+            .Declares(Interaction.SearchType, "Search one type in a compartment with a form").MayRespondAsync();
+        fhir.MapMethods("/{compartment}/{owner}/*", _read, Search.HandleAsync).Declares(Interaction.SearchSystem, "Search a compartment").MayRespondAsync();
+        fhir.MapPost("/{compartment}/{owner}/_search", Search.HandleFormAsync).Declares(Interaction.SearchSystem, "Search a compartment with a form").MayRespondAsync();
 
-        fhir.MapMethods("/{type}", _read, Search.HandleAsync).Declares(Interaction.SearchType, "Search one type");
-        fhir.MapPost("/{type}/_search", Search.HandleFormAsync).Declares(Interaction.SearchType, "Search one type with a form");
+        fhir.MapMethods("/{type}", _read, Search.HandleAsync).Declares(Interaction.SearchType, "Search one type").MayRespondAsync();
+        fhir.MapPost("/{type}/_search", Search.HandleFormAsync).Declares(Interaction.SearchType, "Search one type with a form").MayRespondAsync();
         fhir.MapPost("/{type}", Create.HandleAsync).Declares(Interaction.Create, "Create with a server-assigned id");
         fhir.MapPut("/{type}", Update.HandleAsync).Declares(Interaction.Update, "Update what the criteria match, or create");
         fhir.MapPatch("/{type}", Patch.HandleAsync).Declares(Interaction.Patch, "Change parts of what the criteria match");
         fhir.MapDelete("/{type}", Delete.HandleAsync).Declares(Interaction.Delete, "Delete what the criteria match");
         fhir.MapMethods("/{type}/_history", _read, History.HandleAsync).Declares(Interaction.HistoryType, "List the versions of one type");
 
-        fhir.MapMethods("/", _read, Search.HandleAsync).Declares(Interaction.SearchSystem, "Search several types");
-        fhir.MapPost("/_search", Search.HandleFormAsync).Declares(Interaction.SearchSystem, "Search several types with a form");
+        fhir.MapMethods("/", _read, Search.HandleAsync).Declares(Interaction.SearchSystem, "Search several types").MayRespondAsync();
+        fhir.MapPost("/_search", Search.HandleFormAsync).Declares(Interaction.SearchSystem, "Search several types with a form").MayRespondAsync();
         fhir.MapOperation("reindex", "Tell how far the search indexes are", _read, Reindex.StateAsync);
         fhir.MapOperation("reindex", "Write all search indexes anew in the background", ["POST"], Reindex.StartAsync);
         fhir.MapMethods("/_history", _read, History.HandleAsync).Declares(Interaction.HistorySystem, "List the versions of everything");
         fhir.MapPost("/", Transaction.HandleAsync)
             .Declares(Interaction.Batch, "Run a transaction or a batch", or: Interaction.Transaction)
+            .MayRespondAsync()
             .LongRunning();
     }
 }

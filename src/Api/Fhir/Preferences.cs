@@ -13,8 +13,9 @@ internal enum ReturnPreference
 
 /// <summary>The Prefer header (RFC 7240, https://hl7.org/fhir/R4/http.html#ops). Preferences of other specifications are ignored.</summary>
 /// <param name="Return">What a write answers with; null where nothing is asked for: the resource, but not for each entry of a Bundle.</param>
+/// <param name="IsAsync">Whether the answer may come later, from another address.</param>
 /// <param name="Strict">Whether a search parameter that is not understood is refused instead of left out.</param>
-internal readonly record struct Preferences(ReturnPreference? Return, bool Strict)
+internal readonly record struct Preferences(ReturnPreference? Return, bool Strict, bool IsAsync)
 {
     public static Preferences Of(StringValues header)
     {
@@ -62,6 +63,6 @@ internal readonly record struct Preferences(ReturnPreference? Return, bool Stric
             };
         }
 
-        return this;
+        return name.Equals("respond-async", StringComparison.OrdinalIgnoreCase) ? this with { IsAsync = true } : this;
     }
 }

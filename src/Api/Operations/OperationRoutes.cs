@@ -15,10 +15,10 @@ internal static class OperationRoutes
         fhir.MapStandardOperation(DeclaredOperation.AnyType, "meta", "Tell profiles, tags and security labels", _both, OperationLevel.Instance, MetaOperations.HandleAsync);
         fhir.MapStandardOperation(DeclaredOperation.AnyType, "meta-add", "Put on profiles, tags and security labels", _post, OperationLevel.Instance, MetaOperations.HandleAddAsync);
         fhir.MapStandardOperation(DeclaredOperation.AnyType, "meta-delete", "Take off profiles, tags and security labels", _post, OperationLevel.Instance, MetaOperations.HandleDeleteAsync);
-        fhir.MapStandardOperation("Patient", "everything", "Fetch a patient's record", _both, OperationLevel.Instance, Everything.HandlePatientAsync).LongRunning();
-        fhir.MapStandardOperation("Encounter", "everything", "Fetch all that belongs to an encounter", _both, OperationLevel.Instance, Everything.HandleEncounterAsync).LongRunning();
-        fhir.MapStandardOperation("Observation", "lastn", "Fetch the last observations of each code", _both, OperationLevel.Type, LastObservations.HandleAsync).LongRunning();
-        fhir.MapStandardOperation("Observation", "stats", "Compute statistics over observations", _both, OperationLevel.Type, Statistics.HandleAsync).LongRunning();
-        fhir.MapStandardOperation("Composition", "document", "Make a document of a composition", _both, OperationLevel.Instance, Document.HandleAsync).LongRunning();
+        fhir.MapStandardOperation("Patient", "everything", "Fetch a patient's record", _both, OperationLevel.Instance, Everything.HandlePatientAsync).MayRespondAsync().LongRunning();
+        fhir.MapStandardOperation("Encounter", "everything", "Fetch all that belongs to an encounter", _both, OperationLevel.Instance, Everything.HandleEncounterAsync).MayRespondAsync().LongRunning();
+        fhir.MapStandardOperation("Observation", "lastn", "Fetch the last observations of each code", _both, OperationLevel.Type, LastObservations.HandleAsync).MayRespondAsync().LongRunning();
+        fhir.MapStandardOperation("Observation", "stats", "Compute statistics over observations", _both, OperationLevel.Type, Statistics.HandleAsync).MayRespondAsync().LongRunning();
+        fhir.MapStandardOperation("Composition", "document", "Make a document of a composition", _both, OperationLevel.Instance, Document.HandleAsync).MayRespondAsync().LongRunning();
     }
 }

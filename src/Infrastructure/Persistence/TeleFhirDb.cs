@@ -1,6 +1,7 @@
 using System.Linq.Expressions;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using TeleFhir.Infrastructure.Async;
 using TeleFhir.Infrastructure.Audit;
 using TeleFhir.Infrastructure.Smart;
 
@@ -17,6 +18,8 @@ internal abstract class TeleFhirDb(DbContextOptions options) : DbContext(options
     public DbSet<ResourceRow> Resources => Set<ResourceRow>();
 
     public DbSet<ImportRow> Imports => Set<ImportRow>();
+
+    public DbSet<AsyncRequestRow> AsyncRequests => Set<AsyncRequestRow>();
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
@@ -44,6 +47,13 @@ internal abstract class TeleFhirDb(DbContextOptions options) : DbContext(options
         {
             import.ToTable("import").HasKey(row => row.Hash);
             import.Property(row => row.Hash).HasMaxLength(64);
+        });
+        modelBuilder.Entity<AsyncRequestRow>(request =>
+        {
+            request.ToTable("async_request").HasKey(row => row.Id);
+            request.Property(row => row.Id).HasMaxLength(64);
+            request.HasIndex(row => new { row.State, row.Accepted }).HasDatabaseName("async_request_next");
+            request.HasIndex(row => new { row.Owner, row.State }).HasDatabaseName("async_request_owner");
         });
         modelBuilder.Entity<ReindexRow>(reindex =>
         {

@@ -21,7 +21,8 @@ internal sealed class Callers(TeleFhirOptions options, BearerTokens tokens)
     /// <summary>Finds out who calls and remembers it with the request; the answer to give where that fails.</summary>
     public ValueTask<BearerChallenge?> IdentifyAsync(HttpContext context)
     {
-        if (_isOpen)
+        // A request that was accepted to be answered later comes with its caller.
+        if (_isOpen || context.Features.Get<Caller>() is not null)
         {
             return default;
         }

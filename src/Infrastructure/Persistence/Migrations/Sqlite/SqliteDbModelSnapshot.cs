@@ -5,6 +5,7 @@ using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 using TeleFhir.Infrastructure.Persistence;
 
+
 namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
 {
     [DbContext(typeof(SqliteDb))]
@@ -267,6 +268,69 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
                     b.HasIndex("ApplicationId", "Status", "Subject", "Type");
 
                     b.ToTable("oauth_token", (string)null);
+                });
+
+            modelBuilder.Entity("TeleFhir.Infrastructure.Async.AsyncRequestRow", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<long>("Accepted")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("accepted");
+
+                    b.Property<byte[]>("AnswerBody")
+                        .IsRequired()
+                        .HasColumnType("BLOB")
+                        .HasColumnName("answer_body");
+
+                    b.Property<string>("AnswerHead")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("answer_head");
+
+                    b.Property<int>("Attempt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("attempt");
+
+                    b.Property<byte[]>("Body")
+                        .IsRequired()
+                        .HasColumnType("BLOB")
+                        .HasColumnName("body");
+
+                    b.Property<string>("Head")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("head");
+
+                    b.Property<string>("Owner")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("owner");
+
+                    b.Property<bool>("Repeatable")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("repeatable");
+
+                    b.Property<short>("State")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("state");
+
+                    b.Property<long>("Until")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("until");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Owner", "State")
+                        .HasDatabaseName("async_request_owner");
+
+                    b.HasIndex("State", "Accepted")
+                        .HasDatabaseName("async_request_next");
+
+                    b.ToTable("async_request", (string)null);
                 });
 
             modelBuilder.Entity("TeleFhir.Infrastructure.Audit.AuditChainRow", b =>
