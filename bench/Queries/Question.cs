@@ -68,6 +68,10 @@ internal sealed record Question(string Name, Func<IResourceStore, Dice, Task<lon
             Search("_total=accurate of a patient", "Observation", dice =>
                 $"patient={Town.PatientId(town.OfObservation(dice.Below(town.Observations)).Patient)}&_count=0&_total=accurate"),
             Search("_total=accurate of code=BP (a quarter)", "Observation", _ => $"code={Town.Loinc}|{Codes.Panel.Code}&_count=0&_total=accurate"),
+            Search("all, by value, 20", "Observation", _ => "_sort=-value-quantity&_count=20&_total=none"),
+            Search("all, by -date and id, 20", "Observation", _ => "_sort=-date,_id&_count=20&_total=none"),
+            Search("status=final, by value, 20", "Observation", _ => "status=final&_sort=value-quantity,-date&_count=20&_total=none"),
+            Search("patients by name, 20", "Patient", _ => "_sort=family,given&_count=20&_total=none"),
             Search("code=BP, -date, 20, with the default total", "Observation", _ => $"code={Town.Loinc}|{Codes.Panel.Code}&_sort=-date&_count=20"),
             Search("code=BP, -date, 20, first page", "Observation", _ => $"code={Town.Loinc}|{Codes.Panel.Code}&_sort=-date&_count=20&_total=none"),
             new("the same at a depth of up to 20,000", async (at, dice) => await CountAsync(at, deep[dice.Below(deep.Count)])),

@@ -44,6 +44,14 @@ public sealed class SearchOrderTests(SearchFixture fixture) : IClassFixture<Sear
         Patient?_sort=gender,-birthdate -> p1 p2 p4 p3 p7 p6 p5 p9
         Patient?_sort=_profile -> p1 p2 p3 p4 p5 p6 p7 p9
         Patient?_has:Observation:patient:code=29463-7 -> p2 p1
+        Observation?_sort=-date,_id -> m1 c1 bp2 n1 bp1 x1 b1 w2 w1 g1 i1 s1
+        Observation?_sort=date,-_id -> i1 g1 w1 w2 b1 x1 bp1 n1 bp2 c1 m1 s1
+        Observation?_sort=_lastUpdated,status&code=29463-7 -> w1 w2 b1
+        Observation?code=85354-9,29463-7&_sort=-value-quantity -> w2 w1 b1 bp1 bp2 g1
+        Observation?status=final&_sort=value-quantity -> n1 b1 w1 bp1 bp2 c1 i1 m1 x1
+        Patient?_sort=address-city,-family -> p1 p6 p7 p4 p3 p2 p5 p9
+        ?_type=Patient,Practitioner&_sort=_id -> dr1 dr2 p1 p2 p3 p4 p5 p6 p7 p9
+        ?_type=Patient,Practitioner&_sort=-_id,_lastUpdated -> p9 p7 p6 p5 p4 p3 p2 p1 dr2 dr1
         ?_type=Patient,Practitioner -> dr2 dr1 p9 p7 p6 p5 p4 p3 p2 p1
         ?_type=Patient,Practitioner&_sort=_lastUpdated -> p1 p2 p3 p4 p5 p6 p7 p9 dr1 dr2
         """;
@@ -59,13 +67,14 @@ public sealed class SearchOrderTests(SearchFixture fixture) : IClassFixture<Sear
         var parts = line.Split(" -> ");
         var expected = parts[1].Split(' ');
         var store = await fixture.StoreAsync(provider);
-        foreach (var size in (int[])[1, 2, 3, expected.Length, 50])
+        await using var walking = store.Walking();
+        foreach (var (searched, size) in from searched in (TestStore[])[store, walking] from size in (int[])[1, 2, 3, expected.Length, 50] select (searched, size))
         {
             var query = store.Parse($"{parts[0]}&_count={size}&_total=accurate");
             var found = new List<string>();
             while (true)
             {
-                var page = await store.SearchAsync(query);
+                var page = await searched.SearchAsync(query);
                 found.AddRange(page.Matches.Select(match => match.Key.Id));
                 Assert.Equal(expected.Length, page.Total);
                 if (page.Next is null)
@@ -83,7 +92,7 @@ public sealed class SearchOrderTests(SearchFixture fixture) : IClassFixture<Sear
 
     [Theory]
     [InlineData("Observation?_sort=code-value-quantity")]
-    [InlineData("?_type=Patient,Practitioner&_sort=_id")]
+    [InlineData("?_type=Patient,Practitioner&_sort=birthdate")]
     public async Task An_order_that_is_not_supported_is_refused(string search)
     {
         var store = await fixture.StoreAsync(DatabaseProvider.Sqlite);

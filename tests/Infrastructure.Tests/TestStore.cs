@@ -7,6 +7,7 @@ using TeleFhir.Domain.Fhir;
 using TeleFhir.Domain.Search;
 using TeleFhir.Domain.Storage;
 using TeleFhir.Domain.Terminology;
+using TeleFhir.Infrastructure.Persistence;
 
 namespace TeleFhir.Infrastructure.Tests;
 
@@ -21,7 +22,7 @@ public sealed class TestStore : IAsyncDisposable
     private readonly PageToken _tokens = new(new byte[32]);
     private readonly Func<ValueTask> _drop;
 
-    private TestStore(StorageSettings settings, TimeProvider? clock, Func<ValueTask> drop)
+    private TestStore(StorageSettings settings, TimeProvider? clock, Func<ValueTask> drop, int? sortLimit = null)
     {
         Settings = settings;
         var services = new ServiceCollection().AddLogging().AddTeleFhirInfrastructure(_ => settings)
@@ -29,6 +30,11 @@ public sealed class TestStore : IAsyncDisposable
         if (clock is not null)
         {
             services.AddSingleton(clock);
+        }
+
+        if (sortLimit is { } limit)
+        {
+            services.AddSingleton(new StoreLimits(settings.DefaultTotalLimit, SortLimit: limit));
         }
 
         _services = services.BuildServiceProvider();
@@ -77,6 +83,9 @@ public sealed class TestStore : IAsyncDisposable
 
     /// <summary>Another server process, in effect, on the same database. To be disposed before this one.</summary>
     public TestStore Second() => new(Settings, clock: null, () => default);
+
+    /// <summary>The same, where sorted searches walk an index however few the matches are.</summary>
+    public TestStore Walking() => new(Settings, clock: null, () => default, sortLimit: 0);
 
     public static ResourceContent Content(string json)
     {

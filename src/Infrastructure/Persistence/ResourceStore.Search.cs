@@ -70,7 +70,8 @@ internal sealed partial class ResourceStore
         var visible = SightOf(caller, Interaction.SearchType);
         var criteria = await ResolveAsync(session, Narrowed(CriteriaOf(query, type), visible, type), visible, cancellationToken);
         var (order, keys) = OrderOf(query);
-        var search = new SearchSql(database, type, criteria, await ChooseAsync(session, type, criteria, order, cancellationToken), visible);
+        (var driver, order) = await ChooseAsync(session, type, criteria, order, keys, cancellationToken);
+        var search = new SearchSql(database, type, criteria, driver, visible);
         if (query.Count == 0)
         {
             return new SearchPage([], [], await TotalAsync(session, search, CountMode(query.Total), cancellationToken), null, []);
@@ -108,7 +109,7 @@ internal sealed partial class ResourceStore
         TotalColumn? total,
         CancellationToken cancellationToken)
     {
-        var columns = order == SearchOrder.Keys ? keys.Length + 1 : 1;
+        var columns = order is SearchOrder.Keys or SearchOrder.KeysWalked ? keys.Length + 1 : 1;
         Task<List<Match>> RunAsync(SearchOrder part, PageCursor? from, int most, TotalColumn? counted) => session.QueryAsync(
             search.Page(part, keys, from, most, counted),
             row => new Match(row.GetInt64(0), row.ReadStored(), SortValues(row, columns))
@@ -117,17 +118,23 @@ internal sealed partial class ResourceStore
             },
             cancellationToken);
 
-        if (order != SearchOrder.TimelineAscending)
+        // Those without a value come last in either direction: they are a walk of their own.
+        SearchOrder? rest = order switch
+        {
+            SearchOrder.TimelineAscending => SearchOrder.TimelineAbsent,
+            SearchOrder.KeysWalked when SearchSql.MayBeAbsent(keys[0]) => SearchOrder.KeysAbsent,
+            _ => null,
+        };
+        if (rest is not { } absent)
         {
             return await RunAsync(order, after, limit, total);
         }
 
-        // Those without a date come last in either direction, but first in the index: they are a walk of their own.
-        var absent = after is { Values: [0L] };
-        var matches = absent ? [] : await RunAsync(SearchOrder.TimelineAscending, after, limit, null);
+        var isAbsent = after is { Values: [0L or null, ..] };
+        var matches = isAbsent ? [] : await RunAsync(order, after, limit, order == SearchOrder.KeysWalked ? total : null);
         if (matches.Count < limit)
         {
-            matches.AddRange(await RunAsync(SearchOrder.TimelineAbsent, absent ? after : null, limit - matches.Count, null));
+            matches.AddRange(await RunAsync(absent, isAbsent ? after : null, limit - matches.Count, null));
         }
 
         return matches;
@@ -167,7 +174,7 @@ internal sealed partial class ResourceStore
         query = await WithCodesAsync(caller, query, cancellationToken);
         var visible = SightOf(caller, Interaction.SearchType);
         var criteria = await ResolveAsync(session, Narrowed(query.Criteria, visible, query.Types[0]), visible, cancellationToken);
-        var driver = await ChooseAsync(session, query.Types[0], criteria, SearchOrder.Keys, cancellationToken);
+        var (driver, _) = await ChooseAsync(session, query.Types[0], criteria, SearchOrder.Keys, [], cancellationToken);
         var keys = new SearchSql(database, query.Types[0], criteria, driver, visible).Keys(limit);
         var sql = new SqlText().Append($"SELECT r.id FROM ({keys}) q JOIN resource r ON r.key = q.key");
         sql.Parameters.AddRange(keys.Parameters);

@@ -103,35 +103,55 @@ internal sealed partial class ResourceStore
         return await session.QueryAsync(sql, row => row.GetInt64(0), cancellationToken);
     }
 
-    /// <summary>The index to walk. Where the criteria themselves do not tell, what each would read is counted, up to a limit.</summary>
-    private async Task<SearchDriver?> ChooseAsync(
-        Session session, string type, ImmutableArray<Criterion> criteria, SearchOrder order, CancellationToken cancellationToken)
+    /// <summary>The index to walk, and how. Where the criteria themselves do not tell, what each would read is counted, up to a limit.</summary>
+    private async Task<(SearchDriver? Driver, SearchOrder Order)> ChooseAsync(
+        Session session,
+        string type,
+        ImmutableArray<Criterion> criteria,
+        SearchOrder order,
+        ImmutableArray<SortKey> keys,
+        CancellationToken cancellationToken)
     {
         var candidates = SearchDriver.For(criteria).OrderBy(candidate => candidate.Cost).ToList();
+        var mayWalkKeys = order == SearchOrder.Keys && keys is [var first, ..] && SearchSql.IsWalkable(first);
+        if (mayWalkKeys)
+        {
+            var few = await LeastAsync(session, type, candidates, limits.SortLimit, cancellationToken);
+            return few is null ? (candidates.FirstOrDefault(), SearchOrder.KeysWalked) : (few, order);
+        }
+
         if (candidates.Count == 0 || candidates[0].IsSelective)
         {
-            return candidates.FirstOrDefault();
+            return (candidates.FirstOrDefault(), order);
         }
 
         var ordered = order is SearchOrder.TimelineDescending or SearchOrder.TimelineAscending;
         var best = ordered ? candidates.FirstOrDefault(candidate => candidate.Ordered) : null;
         if (best is not null && candidates.Count(candidate => candidate.Ordered) == 1)
         {
-            return best;
+            return (best, order);
         }
 
-        var least = MostGathered;
+        // Keys that no index holds need every match anyway; then any index beats the whole type.
+        var least = await LeastAsync(session, type, candidates, MostGathered, cancellationToken);
+        return (least ?? best ?? (order == SearchOrder.Keys ? candidates[0] : null), order);
+    }
+
+    /// <summary>The candidate that reads the least, where that is less than the limit.</summary>
+    private async Task<SearchDriver?> LeastAsync(
+        Session session, string type, List<SearchDriver> candidates, int limit, CancellationToken cancellationToken)
+    {
+        SearchDriver? best = null;
         foreach (var candidate in candidates)
         {
             var reach = (int)(await session.QueryAsync(
-                new SearchSql(database, type, [], candidate).Reach(MostGathered), row => row.GetInt64(0), cancellationToken))[0];
-            if (reach < least)
+                new SearchSql(database, type, [], candidate).Reach(limit), row => row.GetInt64(0), cancellationToken))[0];
+            if (reach < limit)
             {
-                (best, least) = (candidate, reach);
+                (best, limit) = (candidate, reach);
             }
         }
 
-        // Other keys need every match anyway; then any index beats the whole type.
-        return best ?? (order == SearchOrder.Keys ? candidates[0] : null);
+        return best;
     }
 }

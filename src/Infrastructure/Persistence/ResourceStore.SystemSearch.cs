@@ -10,29 +10,28 @@ namespace TeleFhir.Infrastructure.Persistence;
 /// <summary>Searches across types.</summary>
 internal sealed partial class ResourceStore
 {
-    /// <summary>Across types the order is by time of change, which all types share. Each type is a branch with its own parameters.</summary>
+    /// <summary>Each type is a branch with its own parameters. The order is by time of change unless keys are given that all of the types have.</summary>
     private async Task<SearchPage> SearchSystemAsync(Session session, Caller caller, SearchQuery query, CancellationToken cancellationToken)
     {
-        var ascending = query.Sort is [{ Parameter.Kind: IndexKind.LastUpdated, Descending: false }];
-        if (!query.Sort.IsEmpty && query.Sort is not [{ Parameter.Kind: IndexKind.LastUpdated }])
+        var (order, keys) = query.Sort switch
         {
-            throw FhirException.NotSupported("A search across types is sorted by _lastUpdated only.");
-        }
-
-        var order = ascending ? SearchOrder.UpdatedAscending : SearchOrder.UpdatedDescending;
+            [] or [{ Parameter.Kind: IndexKind.LastUpdated, Descending: true }] => (SearchOrder.UpdatedDescending, (ImmutableArray<SortKey>)[]),
+            [{ Parameter.Kind: IndexKind.LastUpdated }] => (SearchOrder.UpdatedAscending, []),
+            _ => (SearchOrder.Keys, query.Sort),
+        };
         var visible = SightOf(caller, Interaction.SearchSystem);
         foreach (var type in query.Types)
         {
             caller.Demand(Interaction.SearchType, type);
         }
 
-        var searches = new List<SearchSql>();
+        var searches = new List<(string Type, SearchSql Sql)>();
         foreach (var type in TypesOf(query).Where(type => caller.May(Interaction.SearchType, type)))
         {
             var own = Narrowed([.. CriteriaOf(query, type).Select(criterion => OnType(criterion, type))], visible, type);
             var criteria = await ResolveAsync(session, own, visible, cancellationToken);
             var driver = SearchDriver.For(criteria).Where(candidate => candidate.IsSelective).MinBy(candidate => candidate.Cost);
-            searches.Add(new SearchSql(database, type, criteria, driver, visible));
+            searches.Add((type, new SearchSql(database, type, criteria, driver, visible)));
         }
 
         if (searches.Count == 0)
@@ -42,26 +41,39 @@ internal sealed partial class ResourceStore
 
         if (query.Count == 0)
         {
-            return new SearchPage([], [], await TotalAsync(session, searches, CountMode(query.Total), cancellationToken), null, []);
+            return new SearchPage([], [], await TotalAsync(session, searches.Select(search => search.Sql), CountMode(query.Total), cancellationToken), null, []);
         }
 
-        var sql = new SqlText();
+        var sql = new SqlText().Append("SELECT * FROM (");
         var limit = query.Count + 1;
         for (var i = 0; i < searches.Count; i++)
         {
+            var (type, search) = searches[i];
             sql.Append(i == 0 ? "" : " UNION ALL ").Append("SELECT * FROM (");
-            searches[i].AppendPage(sql, order, [], query.After, limit);
+            search.AppendPage(sql, order, [.. keys.Select(key => key with { Parameter = Own(key.Parameter, type) })], query.After, limit);
             sql.Append($") t{i}");
         }
 
-        sql.Append($" ORDER BY 8{(ascending ? "" : " DESC")}, 1{(ascending ? "" : " DESC")}").Append(FormattableString.Invariant($" LIMIT {limit}"));
+        sql.Append(") u");
+        if (order == SearchOrder.Keys)
+        {
+            SearchSql.AppendOrder(sql, keys, "u", tie: "tie, u.key");
+        }
+        else
+        {
+            var direction = order == SearchOrder.UpdatedAscending ? "" : " DESC";
+            sql.Append($" ORDER BY u.s0{direction}, u.key{direction}");
+        }
+
+        sql.Append(FormattableString.Invariant($" LIMIT {limit}"));
+        var columns = order == SearchOrder.Keys ? keys.Length + 1 : 1;
         var matches = await session.QueryAsync(
-            sql, row => new Match(row.GetInt64(0), row.ReadStored(), [SortValue(row, 7)]), cancellationToken);
+            sql, row => new Match(row.GetInt64(0), row.ReadStored(), SortValues(row, columns)), cancellationToken);
         var page = matches.Take(query.Count).ToList();
         var more = matches.Count > query.Count;
         long? total = query.Total != TotalMode.None && !more && query.After is null
             ? page.Count
-            : await TotalAsync(session, searches, query.Total, cancellationToken);
+            : await TotalAsync(session, searches.Select(search => search.Sql), query.Total, cancellationToken);
         var (included, warnings) = await IncludeAsync(session, query, page, SightOf(caller, Interaction.Read), cancellationToken);
         return new SearchPage(
             [.. page.Select(match => match.Resource)],
@@ -78,25 +90,24 @@ internal sealed partial class ResourceStore
     }
 
     /// <summary>A parameter of all types is stored under each type's own id.</summary>
-    private Criterion OnType(Criterion criterion, string type)
-    {
-        SearchParameter Own(SearchParameter parameter) => catalog.Find(type, parameter.Code)
-            ?? throw FhirException.NotSupported($"{parameter.Code} is not a search parameter of {type}.");
-        return criterion switch
+    private Criterion OnType(Criterion criterion, string type) =>
+        criterion switch
         {
-            ValueCriterion value => value with { Parameter = Own(value.Parameter) },
-            ConceptCriterion concept => concept with { Parameter = Own(concept.Parameter) },
+            ValueCriterion value => value with { Parameter = Own(value.Parameter, type) },
+            ConceptCriterion concept => concept with { Parameter = Own(concept.Parameter, type) },
             NotCriterion not => new NotCriterion(OnType(not.Criterion, type)),
             AnyCriterion any => new AnyCriterion([.. any.Alternatives.Select(one => OnType(one, type))]),
             AllCriterion all => new AllCriterion([.. all.Parts.Select(one => OnType(one, type))]),
-            MissingCriterion missing => missing with { Parameter = Own(missing.Parameter) },
-            ChainCriterion chain => chain with { Reference = Own(chain.Reference) },
+            MissingCriterion missing => missing with { Parameter = Own(missing.Parameter, type) },
+            ChainCriterion chain => chain with { Reference = Own(chain.Reference, type) },
             _ => criterion,
         };
-    }
+
+    private SearchParameter Own(SearchParameter parameter, string type) => catalog.Find(type, parameter.Code)
+        ?? throw FhirException.NotSupported($"{parameter.Code} is not a search parameter of {type}.");
 
     private async Task<long?> TotalAsync(
-        Session session, List<SearchSql> searches, TotalMode mode, CancellationToken cancellationToken)
+        Session session, IEnumerable<SearchSql> searches, TotalMode mode, CancellationToken cancellationToken)
     {
         long? total = 0;
         foreach (var search in searches)

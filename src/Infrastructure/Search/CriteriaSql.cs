@@ -312,10 +312,12 @@ internal sealed class CriteriaSql(Database database, SqlText sql, Visible? visib
         }
 
         var sources = Sources(ValueRows.SourcesOf(criterion), x, narrow: kind == IndexKind.Reference);
+
+        // The plus keeps a planner from the index of values: for rare ones it seems as good as that of the resource, and for others it is ruinous.
         var condition = kind switch
         {
-            IndexKind.Token => Tokens(criterion.Values.Cast<TokenSearchValue>(), x),
-            IndexKind.Reference => AnyOf($"{x}.hash", ReferenceHashes(criterion.Values, parameter.Targets)),
+            IndexKind.Token => Tokens(criterion.Values.Cast<TokenSearchValue>(), $"+{x}"),
+            IndexKind.Reference => AnyOf($"+{x}.hash", ReferenceHashes(criterion.Values, parameter.Targets)),
             _ => Or(criterion.Values, value => Condition(parameter, kind, criterion.Modifier, value, x)),
         };
         return criterion.Modifier == SearchModifier.Unequal ? $"{sources} AND NOT ({condition})" : $"{sources} AND {condition}";
@@ -382,7 +384,7 @@ internal sealed class CriteriaSql(Database database, SqlText sql, Visible? visib
     {
         var x = Alias();
         return $"EXISTS (SELECT 1 FROM ix_reference {x} WHERE {x}.key = {subject.Key} AND {Sources(refers.Sources, x, true)}"
-            + $" AND {x}.hash = {sql.Value(StorageHash.OfReference(refers.Target.Type, refers.Target.Id))}{database.Fence})";
+            + $" AND +{x}.hash = {sql.Value(StorageHash.OfReference(refers.Target.Type, refers.Target.Id))}{database.Fence})";
     }
 
     private string Missing(MissingCriterion criterion, Subject subject)

@@ -25,8 +25,14 @@ internal enum SearchOrder
     /// <summary>First changed first.</summary>
     UpdatedAscending,
 
-    /// <summary>By other keys; ties by id.</summary>
+    /// <summary>By other keys, ties by id: all matches are gathered and sorted.</summary>
     Keys,
+
+    /// <summary>The same order, walked along an index of the first key: those that have a value for it.</summary>
+    KeysWalked,
+
+    /// <summary>What <see cref="KeysWalked"/> leaves out: those without a value for the first key.</summary>
+    KeysAbsent,
 }
 
 /// <summary>Asks a page for the number of all matches too.</summary>
@@ -37,7 +43,7 @@ internal sealed record TotalColumn(int? Limit);
 /// Writes the statements of a search of one type. The innermost query walks one index (<see cref="SearchDriver"/>) in the order asked for
 /// and stops after a page; only then are the resources themselves fetched.
 /// </summary>
-internal sealed class SearchSql(
+internal sealed partial class SearchSql(
     Database database, string type, ImmutableArray<Criterion> criteria, SearchDriver? driver, Visible? visible = null)
 {
     /// <summary>One page: the columns of a stored resource, then the sort values, then the total if asked for.</summary>
@@ -52,9 +58,15 @@ internal sealed class SearchSql(
     public void AppendPage(
         SqlText sql, SearchOrder order, ImmutableArray<SortKey> sort, PageCursor? after, int limit, TotalColumn? total = null)
     {
-        if (order == SearchOrder.Keys)
+        if (order is SearchOrder.Keys or SearchOrder.KeysAbsent)
         {
-            AppendSorted(sql, sort, after, limit, total);
+            AppendGathered(sql, sort, after, limit, total, order == SearchOrder.KeysAbsent);
+            return;
+        }
+
+        if (order == SearchOrder.KeysWalked)
+        {
+            AppendWalked(sql, sort, after, limit, total);
             return;
         }
 
@@ -218,86 +230,5 @@ internal sealed class SearchSql(
             Conditions(sql, write, SearchOrder.TimelineDescending, subject, subject.Rank, null, driver.Answers);
             sql.Append(string.Create(CultureInfo.InvariantCulture, $"{(limit is null ? "" : Limit(limit.Value))}) w{i}"));
         }
-    }
-
-    /// <summary>By any keys: every match is looked at, those without a value come last, ties go by id.</summary>
-    private void AppendSorted(SqlText sql, ImmutableArray<SortKey> sort, PageCursor? after, int limit, TotalColumn? total)
-    {
-        sql.Append($"SELECT {RowReader.StoredColumns}");
-        for (var i = 0; i < sort.Length; i++)
-        {
-            sql.Append(string.Create(CultureInfo.InvariantCulture, $", i.s{i}"));
-        }
-
-        sql.Append(", i.id");
-        AppendTotal(sql, limit, total);
-        sql.Append(" FROM (SELECT m.key AS key, m.id AS id");
-        for (var i = 0; i < sort.Length; i++)
-        {
-            sql.Append(", ").Append(SortValue(sql, sort[i])).Append(string.Create(CultureInfo.InvariantCulture, $" AS s{i}"));
-        }
-
-        sql.Append(" FROM (");
-        AppendKeys(sql);
-        sql.Append(") k JOIN resource m ON m.key = k.key) i JOIN resource r ON r.key = i.key");
-        if (after is not null)
-        {
-            sql.Append(" WHERE ").Append(Beyond(sql, sort, after));
-        }
-
-        sql.Append(" ORDER BY ");
-        for (var i = 0; i < sort.Length; i++)
-        {
-            sql.Append(string.Create(CultureInfo.InvariantCulture, $"(i.s{i} IS NULL), i.s{i}{(sort[i].Descending ? " DESC" : "")}, "));
-        }
-
-        sql.Append($"i.id{Limit(limit)}");
-    }
-
-    /// <summary>Rows after the cursor in the order of <see cref="AppendSorted"/>: equal in the first n keys and beyond in the next.</summary>
-    private static string Beyond(SqlText sql, ImmutableArray<SortKey> sort, PageCursor after)
-    {
-        var alternatives = new List<string>();
-        var equal = new List<string>();
-        for (var i = 0; i < sort.Length; i++)
-        {
-            var column = string.Create(CultureInfo.InvariantCulture, $"i.s{i}");
-            if (after.Values[i] is { } value)
-            {
-                alternatives.Add(Join(equal, $"({column} {(sort[i].Descending ? "<" : ">")} {sql.Value(value)} OR {column} IS NULL)"));
-                equal.Add($"{column} = {sql.Value(value)}");
-            }
-            else
-            {
-                equal.Add($"{column} IS NULL");
-            }
-        }
-
-        alternatives.Add(Join(equal, $"i.id > {sql.Value(after.Values[sort.Length] ?? "")}"));
-        return $"({string.Join(" OR ", alternatives)})";
-
-        static string Join(List<string> equal, string beyond) => $"({string.Join(" AND ", [.. equal, beyond])})";
-    }
-
-    private string SortValue(SqlText sql, SortKey key)
-    {
-        var parameter = key.Parameter;
-        var write = new CriteriaSql(database, sql, visible);
-        var of = key.Descending ? "MAX" : "MIN";
-        string From(string table, string column) => $"(SELECT {of}(y.{column}) FROM {table} y WHERE y.key = m.key"
-            + $" AND {write.Sources(parameter.Sources, "y", parameter.Kind == IndexKind.Reference)})";
-        return parameter.Kind switch
-        {
-            IndexKind.Id => "m.id",
-            IndexKind.LastUpdated => "m.updated",
-            IndexKind.Date when parameter.IsTimeline => "NULLIF(m.rank, 0)",
-            IndexKind.Date => From("ix_date", "low"),
-            IndexKind.Token => From("ix_token", "code"),
-            IndexKind.Quantity => From("ix_quantity", "value"),
-            IndexKind.String or IndexKind.Uri => From("ix_string", "norm"),
-            IndexKind.Reference => $"(SELECT {of}(t.id) FROM ix_reference y JOIN resource t ON t.id_hash = y.hash WHERE y.key = m.key"
-                + $" AND {write.Sources(parameter.Sources, "y", true)})",
-            _ => throw FhirException.NotSupported($"Sorting by {parameter.Code} is not supported."),
-        };
     }
 }
