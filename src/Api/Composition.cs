@@ -110,6 +110,7 @@ internal static class Composition
             Provider = Enum.Parse<DatabaseProvider>(options.Database.Provider),
             ConnectionString = options.ConnectionStrings.TeleFhir,
             IndexContent = options.Search.IndexContent,
+            EnforceReferences = options.Storage.EnforceReferences,
             DefaultTotalLimit = options.Search.DefaultTotalLimit,
             UserPolicy = Enum.Parse<UserPolicy>(options.Access.UserPolicy),
             PublicBaseUrl = provider.GetRequiredService<FhirAddress>().Base,

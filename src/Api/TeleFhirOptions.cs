@@ -23,6 +23,8 @@ internal sealed class TeleFhirOptions
 
     public SearchOptions Search { get; set; } = new();
 
+    public StorageOptions Storage { get; set; } = new();
+
     public LimitOptions Limits { get; set; } = new();
 
     public AsyncOptions Async { get; set; } = new();
@@ -91,6 +93,12 @@ internal sealed class TeleFhirOptions
     {
         /// <summary>Null means: in Development only.</summary>
         public bool? Seed { get; set; }
+    }
+
+    internal sealed class StorageOptions
+    {
+        /// <summary>Whether references to resources of this server must lead somewhere: 422 and 409 where they would not.</summary>
+        public bool EnforceReferences { get; set; }
     }
 
     internal sealed class SearchOptions

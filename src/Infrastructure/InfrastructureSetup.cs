@@ -37,7 +37,9 @@ public static class InfrastructureSetup
         services.AddSingleton<GroupCommit>();
         services.AddSingleton(provider => VisibilityOf(provider.GetRequiredService<StorageSettings>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<CallerSights>();
-        services.AddSingleton(provider => new StoreLimits(provider.GetRequiredService<StorageSettings>().DefaultTotalLimit));
+        services.AddSingleton(provider => new StoreLimits(
+            provider.GetRequiredService<StorageSettings>().DefaultTotalLimit,
+            EnforcesReferences: provider.GetRequiredService<StorageSettings>().EnforceReferences));
 
         // What is in value sets is itself read from the store: each asks for the other when it is needed.
         services.AddSingleton<Func<ITerminology?>>(provider => provider.GetService<ITerminology>);

@@ -22,7 +22,7 @@ public sealed class TestStore : IAsyncDisposable
     private readonly PageToken _tokens = new(new byte[32]);
     private readonly Func<ValueTask> _drop;
 
-    private TestStore(StorageSettings settings, TimeProvider? clock, Func<ValueTask> drop, int? sortLimit = null)
+    private TestStore(StorageSettings settings, TimeProvider? clock, Func<ValueTask> drop, StoreLimits? limits = null)
     {
         Settings = settings;
         var services = new ServiceCollection().AddLogging().AddTeleFhirInfrastructure(_ => settings)
@@ -32,9 +32,9 @@ public sealed class TestStore : IAsyncDisposable
             services.AddSingleton(clock);
         }
 
-        if (sortLimit is { } limit)
+        if (limits is not null)
         {
-            services.AddSingleton(new StoreLimits(settings.DefaultTotalLimit, SortLimit: limit));
+            services.AddSingleton(limits);
         }
 
         _services = services.BuildServiceProvider();
@@ -85,7 +85,10 @@ public sealed class TestStore : IAsyncDisposable
     public TestStore Second() => new(Settings, clock: null, () => default);
 
     /// <summary>The same, where sorted searches walk an index however few the matches are.</summary>
-    public TestStore Walking() => new(Settings, clock: null, () => default, sortLimit: 0);
+    public TestStore Walking() => new(Settings, clock: null, () => default, new StoreLimits(SortLimit: 0));
+
+    /// <summary>The same, where references must lead somewhere.</summary>
+    public TestStore Enforcing() => new(Settings, clock: null, () => default, new StoreLimits(EnforcesReferences: true));
 
     public static ResourceContent Content(string json)
     {

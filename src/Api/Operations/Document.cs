@@ -36,7 +36,7 @@ internal static class Document
     {
         var seen = new HashSet<ResourceKey> { new(composition.Key.Type, composition.Key.Id) };
         var found = new List<StoredResource>();
-        foreach (var reference in FhirJson.ReferencesIn(composition.Json.Span))
+        foreach (var (reference, _) in FhirJson.ReferencesIn(composition.Json.Span))
         {
             var local = reference.StartsWith(server.Address.Base + "/", StringComparison.Ordinal) ? reference[(server.Address.Base.Length + 1)..] : reference;
             if (!ResourceKey.TryParse(local, out var key) || !seen.Add(new(key.Type, key.Id)) || !request.Caller.May(Interaction.Read, key.Type))

@@ -87,9 +87,9 @@ public static partial class FhirJson
         return found.ToImmutable();
     }
 
-    /// <summary>All references in the order they are written. The input must be sound JSON.</summary>
-    public static ImmutableArray<string> ReferencesIn(ReadOnlySpan<byte> json) =>
-        [.. FindReferences(json, null, static _ => true).Select(found => found.Reference)];
+    /// <summary>All references in the order they are written, with the element of each. The input must be sound JSON.</summary>
+    public static ImmutableArray<(string Reference, string Expression)> ReferencesIn(ReadOnlySpan<byte> json) =>
+        [.. FindReferences(json, null, static _ => true)];
 
     /// <summary>The references whose raw text satisfies the test, with the element of each. The input must be sound JSON.</summary>
     internal static List<(string Reference, string Expression)> FindReferences(

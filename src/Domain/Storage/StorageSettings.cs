@@ -30,6 +30,9 @@ public sealed record StorageSettings
     /// <summary>Whether the words of whole resources are indexed, for <c>_content</c>; it makes every write dearer.</summary>
     public bool IndexContent { get; init; }
 
+    /// <summary>Whether references must lead to resources that are there, and resources that are referred to may not be deleted.</summary>
+    public bool EnforceReferences { get; init; }
+
     /// <summary>The FHIR base as clients see it: a reference to an address under it is a reference to a resource here.</summary>
     public string? PublicBaseUrl { get; init; }
 

@@ -9,6 +9,9 @@ internal abstract class Database : IAsyncDisposable
     /// <summary>Keeps the planner from turning an EXISTS probe into a join over everything; empty where that does not happen.</summary>
     public abstract string Fence { get; }
 
+    /// <summary>Behind a query of rows: keeps others from changing them until the transaction ends.</summary>
+    public abstract string ShareLock { get; }
+
     /// <summary>Position of a text in a text, 1-based, 0 for none.</summary>
     public abstract string PositionFunction { get; }
 

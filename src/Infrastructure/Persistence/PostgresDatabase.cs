@@ -11,6 +11,8 @@ internal sealed class PostgresDatabase(NpgsqlDataSource source) : Database
 {
     public override string Fence => " OFFSET 0";
 
+    public override string ShareLock => " FOR SHARE OF r";
+
     public override string PositionFunction => "strpos";
 
     public override int AppendWriters => 4;

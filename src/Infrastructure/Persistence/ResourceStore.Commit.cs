@@ -64,7 +64,7 @@ internal sealed partial class ResourceStore
     private async Task<(CommitResult Result, AuditEntry? Entry, AuditIntakeRow? Intake)> TryCommitAsync(
         Caller caller, ChangeSet changes, CancellationToken cancellationToken)
     {
-        if (changes.Expectations.IsEmpty && changes.Changes.All(change => change is CreateChange { IfMatch.IsEmpty: true }))
+        if (changes.Expectations.IsEmpty && !limits.EnforcesReferences && changes.Changes.All(change => change is CreateChange { IfMatch.IsEmpty: true }))
         {
             var (rows, created) = Apply(changes, []);
             if (!caller.IsUnrestricted)
@@ -116,6 +116,12 @@ internal sealed partial class ResourceStore
         if (withheld is { } key)
         {
             throw FhirException.NotFound($"{key} does not exist.");
+        }
+
+        if (limits.EnforcesReferences)
+        {
+            await DemandTargetsAsync(session, caller, batch, cancellationToken);
+            await DemandUnreferencedAsync(session, batch, cancellationToken);
         }
 
         var entry = EntryOf(changes, results, stored);

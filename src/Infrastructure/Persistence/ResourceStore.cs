@@ -114,11 +114,12 @@ internal sealed partial class ResourceStore(
     }
 }
 
-/// <summary>What a search may cost, from configuration.</summary>
+/// <summary>What a search may cost and a write must keep, from configuration.</summary>
 /// <param name="TotalLimit">Totals above this are given only when asked for.</param>
 /// <param name="IncludeLimit">How many resources one include may bring.</param>
 /// <param name="SortLimit">Up to so many matches are gathered and sorted; of more an index of the first sort key is walked, where there is one.</param>
-internal sealed record StoreLimits(int TotalLimit = 1000, int IncludeLimit = 1000, int SortLimit = 20_000);
+/// <param name="EnforcesReferences">Whether references must lead to resources that are there, and stay so.</param>
+internal sealed record StoreLimits(int TotalLimit = 1000, int IncludeLimit = 1000, int SortLimit = 20_000, bool EnforcesReferences = false);
 
 /// <summary>The SQL of a history request: versions from the table of current ones and the table of old ones, as one order.</summary>
 /// <param name="query">The request.</param>

@@ -25,6 +25,8 @@ internal sealed class SqliteDatabase : Database
 
     public override string Fence => "";
 
+    public override string ShareLock => "";
+
     public override string PositionFunction => "instr";
 
     public override int AppendWriters => 1;
