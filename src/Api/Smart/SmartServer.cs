@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.Options;
 using OpenIddict.Server;
+using TeleFhir.Api.Fhir.Interactions;
 using TeleFhir.Domain.Access;
 using static OpenIddict.Abstractions.OpenIddictConstants;
 using static OpenIddict.Server.OpenIddictServerHandlers;
@@ -32,9 +33,15 @@ internal static class SmartServer
         services.AddSingleton<ApplicationOrigins>();
         if (!IsWanted(configuration))
         {
+            if (configuration["Auth:Mode"] == "External")
+            {
+                services.AddSingleton(new RestSecurity([]));
+            }
+
             return services;
         }
 
+        services.AddSingleton(provider => SecurityOf(provider.GetRequiredService<SmartAddresses>()));
         services.AddHostedService(provider => provider.GetRequiredService<ServerKeys>());
         services.AddHostedService<DemoClients>();
         services.AddSingleton<IConfigureOptions<OpenIddictServerOptions>>(provider => provider.GetRequiredService<ServerKeys>());
@@ -48,6 +55,16 @@ internal static class SmartServer
         services.AddOpenIddict().AddServer(Configure);
         return services;
     }
+
+    private static RestSecurity SecurityOf(SmartAddresses addresses) => new(
+    [
+        new("authorize", addresses.Of(SmartAddresses.AuthorizePath)),
+        new("token", addresses.Of(SmartAddresses.TokenPath)),
+        new("register", addresses.Of(SmartAddresses.RegisterPath)),
+        new("manage", addresses.Of(SmartAddresses.AppsPath)),
+        new("introspect", addresses.Of(SmartAddresses.IntrospectPath)),
+        new("revoke", addresses.Of(SmartAddresses.RevokePath)),
+    ]);
 
     /// <summary>Serves the endpoints that OpenIddict answers itself, and says who is signed in to those behind it. Only under <c>/auth</c>.</summary>
     public static void UseAuthorizationServer(this WebApplication app)

@@ -62,6 +62,24 @@ public sealed class DiscoveryTests(SmartHost fixture) : IClassFixture<SmartHost>
     }
 
     [Fact]
+    public async Task The_capability_statement_names_the_same_addresses()
+    {
+        var smart = (await Host.GetAsync(Address)).Json;
+        var security = (await Host.GetAsync("/fhir/metadata")).Json["rest"]![0]!["security"]!;
+
+        Assert.True(security["cors"]!.GetValue<bool>());
+        Assert.Equal("SMART-on-FHIR", security["service"]![0]!["coding"]![0]!["code"]!.GetValue<string>());
+        var uris = security["extension"]![0]!["extension"]!.AsArray()
+            .ToDictionary(uri => uri!["url"]!.GetValue<string>(), uri => uri!["valueUri"]!.GetValue<string>());
+        (string Short, string Name)[] names =
+        [
+            ("authorize", "authorization_endpoint"), ("token", "token_endpoint"), ("register", "registration_endpoint"),
+            ("manage", "management_endpoint"), ("introspect", "introspection_endpoint"), ("revoke", "revocation_endpoint"),
+        ];
+        Assert.Equal(names.ToDictionary(name => name.Short, name => smart[name.Name]!.GetValue<string>()), uris);
+    }
+
+    [Fact]
     public async Task The_OpenID_configuration_agrees_with_it()
     {
         var smart = (await Host.GetAsync(Address)).Json;

@@ -13,8 +13,24 @@ namespace TeleFhir.Api.Fhir.Interactions;
 /// What is declared is what is routed.
 /// </summary>
 internal sealed class CapabilityDocument(
-    EndpointDataSource endpoints, SearchParameterCatalog catalog, FhirAddress address, TeleFhirOptions options, TimeProvider clock)
+    EndpointDataSource endpoints,
+    SearchParameterCatalog catalog,
+    FhirAddress address,
+    TeleFhirOptions options,
+    TimeProvider clock,
+    RestSecurity? security = null)
 {
+    /// <summary>What can be searched by and is no parameter of a resource.</summary>
+    private static readonly ImmutableArray<(string Name, SearchParamType Type, string Documentation)> _special =
+    [
+        ("_type", SearchParamType.Token, "The types to search, in a search of several."),
+        ("_text", SearchParamType.String, "Words of the narrative."),
+        ("_content", SearchParamType.String, "Words of the whole resource."),
+        ("_list", SearchParamType.Special, "The id of a List that names the resource."),
+        ("_filter", SearchParamType.Special, "An expression of https://hl7.org/fhir/R4/search_filter.html."),
+        ("_has", SearchParamType.Special, "A resource of another type refers to it: _has:[type]:[reference]:[parameter]."),
+    ];
+
     private const string Standard = "http://hl7.org/fhir/OperationDefinition";
 
     private Made? _made;
@@ -27,7 +43,7 @@ internal sealed class CapabilityDocument(
             var revision = catalog.Revision;
             if (_made is not { } made || made.Revision != revision)
             {
-                _made = made = new Made(revision, FhirJson.Serialize(Make(endpoints, catalog, address, options, clock)));
+                _made = made = new Made(revision, FhirJson.Serialize(Make(endpoints, catalog, address, options, clock, security)));
             }
 
             return made.Json;
@@ -37,7 +53,12 @@ internal sealed class CapabilityDocument(
     private sealed record Made(int Revision, byte[] Json);
 
     private static Statement Make(
-        EndpointDataSource endpoints, SearchParameterCatalog catalog, FhirAddress address, TeleFhirOptions options, TimeProvider clock)
+        EndpointDataSource endpoints,
+        SearchParameterCatalog catalog,
+        FhirAddress address,
+        TeleFhirOptions options,
+        TimeProvider clock,
+        RestSecurity? security)
     {
         var routed = endpoints.Endpoints
             .SelectMany(endpoint => endpoint.Metadata.GetMetadata<DeclaredInteraction>()?.AnyOf ?? [])
@@ -58,7 +79,7 @@ internal sealed class CapabilityDocument(
             FhirVersion = FHIRVersion.N4_0_1,
             Format = ["application/fhir+json", "application/fhir+xml", "json", "xml"],
             PatchFormat = ["application/json-patch+json", "application/fhir+json", "application/fhir+xml"],
-            Rest = [Rest(routed, catalog, Operations(endpoints, options))],
+            Rest = [Rest(routed, catalog, Operations(endpoints, options), options.Search.IndexContent, security)],
         };
     }
 
@@ -76,9 +97,14 @@ internal sealed class CapabilityDocument(
     }
 
     private static Statement.RestComponent Rest(
-        ImmutableHashSet<Interaction> routed, SearchParameterCatalog catalog, ILookup<string, Statement.OperationComponent> operations) => new()
+        ImmutableHashSet<Interaction> routed,
+        SearchParameterCatalog catalog,
+        ILookup<string, Statement.OperationComponent> operations,
+        bool indexesContent,
+        RestSecurity? security) => new()
         {
             Mode = Statement.RestfulCapabilityMode.Server,
+            Security = security?.Statement(),
             Resource = [.. ResourceCatalog.Types.Select(type => Resource(type, Of(type, routed), catalog, OperationsOf(type, operations)))],
             Interaction =
         [
@@ -87,7 +113,13 @@ internal sealed class CapabilityDocument(
                select new Statement.SystemInteractionComponent { Code = pair.Code },
         ],
             Operation = [.. operations[""]],
-            SearchParam = [.. catalog.For(ResourceCatalog.Types[0]).Where(parameter => parameter.Code[0] == '_').Select(SearchParam)],
+            SearchParam =
+        [
+            .. catalog.For(ResourceCatalog.Types[0]).Where(parameter => parameter.Code[0] == '_').Select(SearchParam),
+            .. from special in _special
+               where special.Name != "_content" || indexesContent
+               select new Statement.SearchParamComponent { Name = special.Name, Type = special.Type, Documentation = special.Documentation },
+        ],
         };
 
     /// <summary>AuditEvents are written once, their tags too.</summary>
