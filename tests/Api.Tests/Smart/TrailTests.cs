@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -106,36 +105,6 @@ public sealed class TrailTests : IAsyncLifetime
             Assert.DoesNotContain(_trail.Entries, entry => entry.ToString().Contains(one, StringComparison.Ordinal));
         });
         Assert.DoesNotContain(_log.Lines, line => line.Contains("demo-amy", StringComparison.Ordinal));
-    }
-
-    private sealed class RecordedTrail : IAuditTrail
-    {
-        public ConcurrentQueue<AuditEntry> Entries { get; } = [];
-
-        public ValueTask RecordAsync(AuditEntry entry, CancellationToken cancellationToken)
-        {
-            Entries.Enqueue(entry);
-            return default;
-        }
-    }
-
-    private sealed class RecordedLog : ILoggerProvider, ILogger
-    {
-        public ConcurrentQueue<string> Lines { get; } = [];
-
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            Lines.Enqueue($"{formatter(state, exception)} {exception}");
-
-        public void Dispose()
-        {
-        }
     }
 
     /// <summary>The test server knows no addresses: all requests come from this one.</summary>
