@@ -20,6 +20,7 @@ if (Command.Find(args) is { } run)
 
 var app = builder.Build();
 
+app.UseStrictTransport();
 app.UseRequestTrace();
 app.UseResponseCompression();
 app.UseWhen(FhirRoutes.Covers, fhir => fhir.UseCors());
