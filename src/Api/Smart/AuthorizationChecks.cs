@@ -71,7 +71,8 @@ internal sealed partial class AuthorizationChecks(IClients clients, ILaunches la
             context.Reject(Errors.InvalidRequest, "The scope 'launch' needs the parameter 'launch'.");
         }
         else if (!string.IsNullOrEmpty(token)
-            && (await launches.FindAsync(token, context.CancellationToken) is not { } launch || launch.ClientId != client.Id))
+            && (await launches.FindAsync(token, context.CancellationToken) is not { } launch
+                || launch.ClientId != client.Id || launch.FhirBase != addresses.FhirBase))
         {
             context.Reject(Errors.InvalidRequest, "The parameter 'launch' names no launch of this client, or one that has expired.");
         }

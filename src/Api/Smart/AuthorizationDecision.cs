@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Security.Claims;
+using System.Text.Json;
 using OpenIddict.Abstractions;
 using TeleFhir.Domain.Access;
 using static OpenIddict.Abstractions.OpenIddictConstants;
@@ -41,7 +42,7 @@ internal sealed class AuthorizationDecision(
         }
 
         if (await users.FindAsync(decision.UserId, cancellationToken) is not { IsDisabled: false } user
-            || (interaction.LaunchUserId is { } launcher && launcher != user.Id))
+            || !interaction.IsFor(user.Id, decision.SessionId))
         {
             return Refuse(Errors.AccessDenied, "This user may not answer the request.");
         }
@@ -84,11 +85,11 @@ internal sealed class AuthorizationDecision(
 
         var encounter = patient is null ? null
             : interaction.LaunchEncounter ?? (granted.Contains(EncounterScope) ? decision.Encounter : null);
-        return new DecisionOutcome(Principal(user, decision, granted, patient, encounter, launch?.Intent), default);
+        return new DecisionOutcome(Principal(user, decision, granted, patient, encounter, launch), default);
     }
 
     private ClaimsPrincipal Principal(
-        UserAccount user, InteractionDecision decision, ImmutableArray<string> scopes, string? patient, string? encounter, string? intent)
+        UserAccount user, InteractionDecision decision, ImmutableArray<string> scopes, string? patient, string? encounter, LaunchContext? launch)
     {
         var identity = new ClaimsIdentity("telefhir", Claims.Name, Claims.Role);
         identity.SetClaim(Claims.Subject, user.Id);
@@ -98,7 +99,13 @@ internal sealed class AuthorizationDecision(
         identity.SetClaim(Claims.AuthenticationTime, decision.AuthenticatedAt.ToUnixTimeSeconds());
         identity.SetClaim(SmartClaims.Patient, patient);
         identity.SetClaim(SmartClaims.Encounter, encounter);
-        identity.SetClaim(SmartClaims.Intent, intent);
+        identity.SetClaim(SmartClaims.Intent, launch?.Intent);
+        identity.SetClaim(SmartClaims.Tenant, launch?.Tenant);
+        if (launch?.FhirContext is { } context)
+        {
+            identity.SetClaim(SmartClaims.FhirContext, JsonSerializer.Deserialize<JsonElement>(context));
+        }
+
         if (scopes.Contains("profile"))
         {
             identity.SetClaim(Claims.Name, user.DisplayName);

@@ -79,6 +79,7 @@ internal static class Authorize
             LaunchPatient = launch?.Patient,
             LaunchEncounter = launch?.Encounter,
             LaunchUserId = launch?.UserId,
+            LaunchSessionId = launch?.SessionId,
             MustAuthenticate = request.HasPromptValue(PromptValues.Login) || request.MaxAge is not null,
             MustConsent = request.HasPromptValue(PromptValues.Consent),
         };

@@ -25,6 +25,9 @@ public sealed record AuthorizationInteraction(
     /// <summary>The one account that may answer, where an EHR launch was made by it.</summary>
     public string? LaunchUserId { get; init; }
 
+    /// <summary>The session that an EHR launch was made in.</summary>
+    public string? LaunchSessionId { get; init; }
+
     /// <summary>Sign in again even if a session exists (<c>prompt=login</c>, <c>max_age</c>).</summary>
     public bool MustAuthenticate { get; init; }
 
@@ -36,6 +39,13 @@ public sealed record AuthorizationInteraction(
 
     /// <summary>What the person decided; null until then.</summary>
     public InteractionDecision? Decision { get; init; }
+
+    /// <summary>
+    /// Whether this user may answer in this session. An EHR launch is for the session that it was made in, which ends where the request
+    /// itself has the user sign in again.
+    /// </summary>
+    public bool IsFor(string userId, string sessionId) =>
+        LaunchUserId is null || (LaunchUserId == userId && (MustAuthenticate || LaunchSessionId == sessionId));
 }
 
 /// <summary>What a person answered to an authorization request.</summary>
