@@ -17,11 +17,10 @@ internal sealed class AuthorizationDecision(
     private const string PatientScope = "launch/patient";
     private const string EncounterScope = "launch/encounter";
 
-    public async Task<DecisionOutcome> ApplyAsync(
-        AuthorizationInteraction interaction, OpenIddictRequest request, HttpContext context)
+    public async Task<DecisionOutcome> ApplyAsync(AuthorizationInteraction interaction, HttpContext context)
     {
         var decision = interaction.Decision!;
-        var outcome = await DecideAsync(interaction, decision, request, context.RequestAborted);
+        var outcome = await DecideAsync(interaction, decision, context.RequestAborted);
         await events.RecordAsync(
             context,
             outcome.Principal is null ? "deny" : "grant",
@@ -34,7 +33,7 @@ internal sealed class AuthorizationDecision(
     }
 
     private async Task<DecisionOutcome> DecideAsync(
-        AuthorizationInteraction interaction, InteractionDecision decision, OpenIddictRequest request, CancellationToken cancellationToken)
+        AuthorizationInteraction interaction, InteractionDecision decision, CancellationToken cancellationToken)
     {
         if (!decision.IsGranted)
         {
@@ -75,9 +74,8 @@ internal sealed class AuthorizationDecision(
         LaunchContext? launch = null;
         if (isLaunch)
         {
-            var token = (string?)request["launch"] ?? "";
-            launch = await launches.FindAsync(token, cancellationToken);
-            if (launch is null || !await launches.TakeAsync(token, cancellationToken))
+            launch = await launches.TakeAsync(interaction.LaunchId ?? "", cancellationToken);
+            if (launch is null)
             {
                 return Refuse(Errors.InvalidRequest, "The launch has been used or has expired.");
             }
@@ -103,7 +101,7 @@ internal sealed class AuthorizationDecision(
         identity.SetClaim(SmartClaims.Tenant, launch?.Tenant);
         if (launch?.FhirContext is { } context)
         {
-            identity.SetClaim(SmartClaims.FhirContext, JsonSerializer.Deserialize<JsonElement>(context));
+            identity.SetClaims(SmartClaims.FhirContext, JsonSerializer.Deserialize<JsonElement>(context));
         }
 
         if (scopes.Contains("profile"))

@@ -34,10 +34,8 @@ internal static class SmartClaims
             }
         }
 
-        // A token that was read has a claim for each element, one that is being made has one for them all.
-        var context = token.FindAll(FhirContext).Select(claim => JsonSerializer.Deserialize<JsonElement>(claim.Value))
-            .SelectMany(json => json.ValueKind == JsonValueKind.Array ? json.EnumerateArray().ToArray() : [json])
-            .ToList();
+        // A claim is one value: each element of the array is a claim of its own.
+        var context = token.FindAll(FhirContext).Select(claim => JsonSerializer.Deserialize<JsonElement>(claim.Value)).ToList();
         if (context.Count > 0)
         {
             yield return new(FhirContext, JsonSerializer.SerializeToElement(context));

@@ -10,7 +10,7 @@ namespace TeleFhir.Domain.Access;
 /// <param name="ClientId">The client that asks.</param>
 /// <param name="ClientName">Its name for people; text only.</param>
 /// <param name="Scopes">What it asks for, reduced to what it is registered for, in its order.</param>
-/// <param name="Parameters">The authorization request as a query string, to return to <c>/auth/authorize</c> with.</param>
+/// <param name="Parameters">The authorization request as a query string without a launch, to return to <c>/auth/authorize</c> with.</param>
 /// <param name="RedirectOrigin">Origin of the redirect address, for the page's policy.</param>
 /// <param name="Expires">When it is gone.</param>
 public sealed record AuthorizationInteraction(
@@ -24,6 +24,9 @@ public sealed record AuthorizationInteraction(
 
     /// <summary>The one account that may answer, where an EHR launch was made by it.</summary>
     public string? LaunchUserId { get; init; }
+
+    /// <summary>What an EHR launch is kept under (<see cref="LaunchContext.Id"/>), or null; its token is nowhere.</summary>
+    public string? LaunchId { get; init; }
 
     /// <summary>The session that an EHR launch was made in.</summary>
     public string? LaunchSessionId { get; init; }

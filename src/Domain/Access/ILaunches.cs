@@ -8,6 +8,9 @@ namespace TeleFhir.Domain.Access;
 /// <param name="Expires">When it is gone.</param>
 public sealed record LaunchContext(string FhirBase, string ClientId, string UserId, string SessionId, DateTimeOffset Expires)
 {
+    /// <summary>What the store keeps it under, from which nobody can tell its token.</summary>
+    public string Id { get; init; } = "";
+
     /// <summary>Id of the patient in context, or null.</summary>
     public string? Patient { get; init; }
 
@@ -33,6 +36,6 @@ public interface ILaunches
     /// <summary>The one of this token, or null where there is none or it has expired.</summary>
     Task<LaunchContext?> FindAsync(string token, CancellationToken cancellationToken);
 
-    /// <summary>Takes it away; exactly one caller gets true.</summary>
-    Task<bool> TakeAsync(string token, CancellationToken cancellationToken);
+    /// <summary>Takes away the one of this id; exactly one caller gets it.</summary>
+    Task<LaunchContext?> TakeAsync(string id, CancellationToken cancellationToken);
 }

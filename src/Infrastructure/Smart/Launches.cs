@@ -28,18 +28,22 @@ internal sealed class Launches(SmartDb database, TimeProvider clock) : ILaunches
     public async Task<LaunchContext?> FindAsync(string token, CancellationToken cancellationToken)
     {
         await using var db = database.Open();
-        var hash = SmartHash.Of(token);
-        var now = clock.GetUtcNow().UtcTicks;
-        var row = await db.Set<LaunchRow>().AsNoTracking().FirstOrDefaultAsync(row => row.Hash == hash && row.Expires > now, cancellationToken);
-        return row is null ? null : Read(row);
+        return await Live(db, SmartHash.Of(token)).AsNoTracking().FirstOrDefaultAsync(cancellationToken) is { } row ? Read(row) : null;
     }
 
-    public async Task<bool> TakeAsync(string token, CancellationToken cancellationToken)
+    public async Task<LaunchContext?> TakeAsync(string id, CancellationToken cancellationToken)
     {
         await using var db = database.Open();
-        var hash = SmartHash.Of(token);
+        var row = await Live(db, id).AsNoTracking().FirstOrDefaultAsync(cancellationToken);
+
+        // Whoever deletes the row has it; nothing changes a row.
+        return row is not null && await Live(db, id).ExecuteDeleteAsync(cancellationToken) == 1 ? Read(row) : null;
+    }
+
+    private IQueryable<LaunchRow> Live(DbContext db, string hash)
+    {
         var now = clock.GetUtcNow().UtcTicks;
-        return await db.Set<LaunchRow>().Where(row => row.Hash == hash && row.Expires > now).ExecuteDeleteAsync(cancellationToken) == 1;
+        return db.Set<LaunchRow>().Where(row => row.Hash == hash && row.Expires > now);
     }
 
     /// <summary>Null where a node of an earlier version wrote it, which did not say all that is asked now.</summary>
@@ -52,6 +56,7 @@ internal sealed class Launches(SmartDb database, TimeProvider clock) : ILaunches
 
         return new LaunchContext(rest.FhirBase, row.ClientId, row.UserId, rest.SessionId, new DateTimeOffset(row.Expires, TimeSpan.Zero))
         {
+            Id = row.Hash,
             Patient = row.Patient,
             Encounter = row.Encounter,
             Intent = rest.Intent,

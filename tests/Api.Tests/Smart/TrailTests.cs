@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -57,6 +58,24 @@ public sealed class TrailTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Reuse_raises_an_alert_in_the_log_and_in_the_metrics()
+    {
+        var app = new SmartApp(_host);
+        var tokens = await app.LaunchAsync(Scope);
+        var old = SmartApp.Text(tokens, "refresh_token");
+        await app.RefreshAsync(old);
+        Assert.DoesNotContain(_log.Lines, line => line.Contains("used twice", StringComparison.Ordinal));
+
+        await app.RefreshAsync(old);
+
+        Assert.Equal(1, await AlertsAsync());
+        var line = Assert.Single(_log.Lines, line => line.Contains("used twice", StringComparison.Ordinal));
+        Assert.StartsWith("Warning ", line, StringComparison.Ordinal);
+        Assert.Contains("demo-app", line, StringComparison.Ordinal);
+        Assert.Single(_trail.Entries, entry => entry is { Event: "reuse", ClientId: "demo-app", Status: 400 } && entry.UserId == app.User.Id);
+    }
+
+    [Fact]
     public async Task A_failed_assertion_is_recorded_as_failed()
     {
         using var key = new Assertion();
@@ -106,6 +125,10 @@ public sealed class TrailTests : IAsyncLifetime
         });
         Assert.DoesNotContain(_log.Lines, line => line.Contains("demo-amy", StringComparison.Ordinal));
     }
+
+    private async Task<int> AlertsAsync() => (await _host.GetAsync("/metrics")).Body.Split('\n')
+        .Where(line => line.StartsWith("telefhir_auth_alerts", StringComparison.Ordinal) && line.Contains("kind=\"reuse\"", StringComparison.Ordinal))
+        .Sum(line => int.Parse(line.Split("} ")[1].Split(' ')[0], CultureInfo.InvariantCulture));
 
     /// <summary>The test server knows no addresses: all requests come from this one.</summary>
     private sealed class FromAddress : IStartupFilter
