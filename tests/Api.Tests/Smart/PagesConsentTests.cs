@@ -184,12 +184,16 @@ public sealed class PagesConsentTests(PagesHost host) : IClassFixture<PagesHost>
         }
     }
 
-    [Fact]
-    public async Task Prompt_login_asks_again_and_then_goes_on()
+    [Theory]
+    [InlineData("prompt", "login consent")]
+    [InlineData("max_age", "0")]
+    [InlineData("max_age", "3600")]
+    public async Task Prompt_login_asks_again_and_then_goes_on(string name, string value)
     {
-        var browser = host.Browser();
+        await using var server = await FreshAsync();
+        var browser = new PageBrowser(server);
         await browser.SignInAsync("patient");
-        await browser.OpenAsync(Address("openid", ("prompt", "login consent")));
+        await browser.OpenAsync(Address("openid", (name, value)));
         Assert.Equal("/auth/login", browser.Address.AbsolutePath);
         await browser.SignInAsync("patient");
 
