@@ -63,6 +63,7 @@ internal static class Composition
         services.AddFhirOpenApi();
 
         services.AddRequestTimeLimits();
+        services.AddStrictTransport();
         services.AddCompression();
         services.AddCors();
         services.AddSingleton<ICorsPolicyProvider, CrossOrigin>();

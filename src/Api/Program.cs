@@ -24,6 +24,7 @@ if (Command.Find(args) is { } run)
 
 var app = builder.Build();
 
+app.UseStrictTransport();
 app.Use(app.Services.GetRequiredService<AsyncPipeline>().Through);
 app.UseRequestTrace();
 app.UseResponseCompression();

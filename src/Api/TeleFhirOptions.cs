@@ -29,6 +29,8 @@ internal sealed class TeleFhirOptions
 
     public AsyncOptions Async { get; set; } = new();
 
+    public StrictTransportOptions Hsts { get; set; } = new();
+
     internal sealed class DatabaseOptions
     {
         public string Provider { get; set; } = "Sqlite";
@@ -147,6 +149,15 @@ internal sealed class TeleFhirOptions
 
         public TimeSpan ShutdownTimeout { get; set; } = TimeSpan.FromSeconds(30);
     }
+
+    internal sealed class StrictTransportOptions
+    {
+        /// <summary>False where a proxy sends Strict-Transport-Security itself.</summary>
+        public bool Enabled { get; set; } = true;
+
+        /// <summary>How long browsers insist on https; zero has them forget it.</summary>
+        public TimeSpan MaxAge { get; set; } = TimeSpan.FromDays(365);
+    }
 }
 
 /// <summary>What a wrong setting is told at start, one sentence for each.</summary>
@@ -193,6 +204,11 @@ internal sealed class TeleFhirOptionsValidator(IConfiguration configuration, IHo
         if (options.Access.UserPolicy is not ("Organization" or "All"))
         {
             faults.Add("Access:UserPolicy must be Organization or All.");
+        }
+
+        if (options.Hsts.MaxAge < TimeSpan.Zero)
+        {
+            faults.Add("Hsts:MaxAge must not be negative.");
         }
 
         CheckSearch(options.Search, faults);

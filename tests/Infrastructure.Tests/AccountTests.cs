@@ -203,6 +203,7 @@ public sealed class AccountTests
     private UserAccounts Accounts(TestStore store) => new(
         store.Services.GetRequiredService<SmartDb>(),
         _settings,
-        new SignInLimits(store.Services.GetRequiredService<SmartDb>(), _settings, _clock),
+        new SignInLimits(
+            store.Services.GetRequiredService<SmartDb>(), new FailureCounts(store.Services.GetRequiredService<SmartDb>(), _clock), _settings, _clock),
         store.Services.GetRequiredService<IRevocations>());
 }

@@ -6,8 +6,9 @@ using TeleFhir.Domain.Storage;
 namespace TeleFhir.Api.CommandLine;
 
 /// <summary>
-/// <c>client add|list|remove</c>: the OAuth clients of the embedded authorization server. The secret of a client that has one is made here and
-/// told once. Whoever may run this is an administrator, so what is added counts as looked at.
+/// <c>client add|list|remove|revoke|revoke-all</c>: the OAuth clients of the embedded authorization server. The secret of a client that has
+/// one is made here and told once. Whoever may run this is an administrator, so what is added counts as looked at. Revoking ends what was
+/// granted and leaves clients and accounts as they are: for when something got out and nobody knows what was done with it.
 /// </summary>
 internal static class Clients
 {
@@ -30,12 +31,25 @@ internal static class Clients
                 return 0;
             case ["add", var id]:
                 return await AddAsync(clients, id, arguments, console, cancellationToken);
+            case ["revoke", var id]:
+                var isRevoked = await clients.RevokeAsync(id, cancellationToken);
+                console.Say(isRevoked ? $"All that was granted to {id} has ended; nodes that run know it within seconds." : $"There is no client {id}.");
+                return isRevoked ? 0 : 1;
+            case ["revoke-all"]:
+                var all = await clients.ListAsync(cancellationToken);
+                foreach (var client in all)
+                {
+                    await clients.RevokeAsync(client.Id, cancellationToken);
+                }
+
+                console.Say($"All that was granted to {all.Count} clients has ended; nodes that run know it within seconds.");
+                return 0;
             case ["remove", var id]:
                 var isRemoved = await clients.RemoveAsync(id, cancellationToken);
                 console.Say(isRemoved ? $"{id} and all that was granted to it are gone." : $"There is no client {id}.");
                 return isRemoved ? 0 : 1;
             default:
-                throw new UsageException("client takes add and an id, list, or remove and an id.");
+                throw new UsageException("client takes add, remove or revoke and an id, list, or revoke-all.");
         }
     }
 

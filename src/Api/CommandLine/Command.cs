@@ -33,10 +33,10 @@ internal sealed record Command(
         {
             Administers = ["rotate", "replace"],
         },
-        new("client", "client add <id> --kind K ... | client list | client remove <id>", "Register apps and backends (docs/smart.md)", Clients.RunAsync)
+        new("client", "client add <id> --kind K ... | list | remove|revoke <id> | revoke-all", "Register apps and backends (docs/smart.md)", Clients.RunAsync)
         {
             Options = Clients.Options,
-            Administers = ["add", "remove"],
+            Administers = ["add", "remove", "revoke", "revoke-all"],
         },
         new("user", "user add <name> --role R [--fhir-user T/id] [--name N]", "Add a patient, clinician or administrator", Users.RunAsync)
         {

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using OpenTelemetry.Metrics;
+using TeleFhir.Api.Smart;
 using TeleFhir.Domain.Storage;
 
 namespace TeleFhir.Api.Hosting;
@@ -13,7 +14,7 @@ internal static class Telemetry
         services.AddHealthChecks().AddCheck<DatabaseCheck>("database");
         services.AddOpenTelemetry().WithMetrics(metrics => metrics
             .AddAspNetCoreInstrumentation()
-            .AddMeter("System.Runtime", "Npgsql")
+            .AddMeter("System.Runtime", "Npgsql", SecurityAlerts.Meter)
             .AddPrometheusExporter());
         return services;
     }

@@ -1,9 +1,11 @@
 using System.IO.Compression;
+using System.Security.Authentication;
+using Microsoft.AspNetCore.HttpsPolicy;
 using Microsoft.AspNetCore.ResponseCompression;
 
 namespace TeleFhir.Api.Hosting;
 
-/// <summary>Limits of the web server, compression and logs.</summary>
+/// <summary>Limits of the web server, TLS, compression and logs.</summary>
 internal static class WebServer
 {
     public static void UseWebServer(this WebApplicationBuilder builder)
@@ -16,6 +18,9 @@ internal static class WebServer
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+
+            // Whatever the machine would still allow.
+            kestrel.ConfigureHttpsDefaults(https => https.SslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13);
             kestrel.Limits.MaxRequestHeadersTotalSize = 32 * 1024;
             kestrel.Limits.MaxRequestLineSize = 16 * 1024;
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
@@ -35,6 +40,25 @@ internal static class WebServer
             // No scopes: the web server's hold the path of the request.
             builder.Logging.AddJsonConsole(console => (console.IncludeScopes, console.UseUtcTimestamp) = (false, true));
         }
+    }
+
+    /// <summary>
+    /// Has browsers insist on https once they have come by it (RFC 6797): on every answer over https, which behind a proxy that ends TLS means
+    /// that its X-Forwarded-Proto is trusted. Not in Development, and never for localhost, whose other servers it would lock out.
+    /// </summary>
+    public static void UseStrictTransport(this WebApplication app)
+    {
+        // Read before options are validated, which happens at the start.
+        if (!app.Environment.IsDevelopment() && !"false".Equals(app.Configuration["Hsts:Enabled"], StringComparison.OrdinalIgnoreCase))
+        {
+            app.UseHsts();
+        }
+    }
+
+    public static IServiceCollection AddStrictTransport(this IServiceCollection services)
+    {
+        services.AddOptions<HstsOptions>().Configure<TeleFhirOptions>((hsts, options) => hsts.MaxAge = options.Hsts.MaxAge);
+        return services;
     }
 
     public static IServiceCollection AddCompression(this IServiceCollection services)

@@ -16,6 +16,8 @@ internal sealed partial class AuthorizationChecks(IClients clients, ILaunches la
     : IOpenIddictServerHandler<ValidateAuthorizationRequestContext>
 {
     public const string RedirectUri = "telefhir.redirect_uri";
+    public const string Launch = "launch";
+
     private const int MostParameters = 4096;
 
     public static OpenIddictServerHandlerDescriptor Descriptor { get; } =
@@ -65,13 +67,14 @@ internal sealed partial class AuthorizationChecks(IClients clients, ILaunches la
 
     private async Task CheckLaunchAsync(ValidateAuthorizationRequestContext context, ClientRegistration client, bool isAsked)
     {
-        var token = (string?)context.Request["launch"];
-        if (isAsked && string.IsNullOrEmpty(token))
+        var token = (string?)context.Request[Launch];
+        if (isAsked && string.IsNullOrEmpty(token) && string.IsNullOrEmpty((string?)context.Request[Authorize.Interaction]))
         {
             context.Reject(Errors.InvalidRequest, "The scope 'launch' needs the parameter 'launch'.");
         }
         else if (!string.IsNullOrEmpty(token)
-            && (await launches.FindAsync(token, context.CancellationToken) is not { } launch || launch.ClientId != client.Id))
+            && (await launches.FindAsync(token, context.CancellationToken) is not { } launch
+                || launch.ClientId != client.Id || launch.FhirBase != addresses.FhirBase))
         {
             context.Reject(Errors.InvalidRequest, "The parameter 'launch' names no launch of this client, or one that has expired.");
         }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Security.Claims;
+using System.Text.Json;
 using OpenIddict.Abstractions;
 using TeleFhir.Domain.Access;
 using static OpenIddict.Abstractions.OpenIddictConstants;
@@ -16,11 +17,10 @@ internal sealed class AuthorizationDecision(
     private const string PatientScope = "launch/patient";
     private const string EncounterScope = "launch/encounter";
 
-    public async Task<DecisionOutcome> ApplyAsync(
-        AuthorizationInteraction interaction, OpenIddictRequest request, HttpContext context)
+    public async Task<DecisionOutcome> ApplyAsync(AuthorizationInteraction interaction, HttpContext context)
     {
         var decision = interaction.Decision!;
-        var outcome = await DecideAsync(interaction, decision, request, context.RequestAborted);
+        var outcome = await DecideAsync(interaction, decision, context.RequestAborted);
         await events.RecordAsync(
             context,
             outcome.Principal is null ? "deny" : "grant",
@@ -33,7 +33,7 @@ internal sealed class AuthorizationDecision(
     }
 
     private async Task<DecisionOutcome> DecideAsync(
-        AuthorizationInteraction interaction, InteractionDecision decision, OpenIddictRequest request, CancellationToken cancellationToken)
+        AuthorizationInteraction interaction, InteractionDecision decision, CancellationToken cancellationToken)
     {
         if (!decision.IsGranted)
         {
@@ -41,7 +41,7 @@ internal sealed class AuthorizationDecision(
         }
 
         if (await users.FindAsync(decision.UserId, cancellationToken) is not { IsDisabled: false } user
-            || (interaction.LaunchUserId is { } launcher && launcher != user.Id))
+            || !interaction.IsFor(user.Id, decision.SessionId))
         {
             return Refuse(Errors.AccessDenied, "This user may not answer the request.");
         }
@@ -74,9 +74,8 @@ internal sealed class AuthorizationDecision(
         LaunchContext? launch = null;
         if (isLaunch)
         {
-            var token = (string?)request["launch"] ?? "";
-            launch = await launches.FindAsync(token, cancellationToken);
-            if (launch is null || !await launches.TakeAsync(token, cancellationToken))
+            launch = await launches.TakeAsync(interaction.LaunchId ?? "", cancellationToken);
+            if (launch is null)
             {
                 return Refuse(Errors.InvalidRequest, "The launch has been used or has expired.");
             }
@@ -84,11 +83,11 @@ internal sealed class AuthorizationDecision(
 
         var encounter = patient is null ? null
             : interaction.LaunchEncounter ?? (granted.Contains(EncounterScope) ? decision.Encounter : null);
-        return new DecisionOutcome(Principal(user, decision, granted, patient, encounter, launch?.Intent), default);
+        return new DecisionOutcome(Principal(user, decision, granted, patient, encounter, launch), default);
     }
 
     private ClaimsPrincipal Principal(
-        UserAccount user, InteractionDecision decision, ImmutableArray<string> scopes, string? patient, string? encounter, string? intent)
+        UserAccount user, InteractionDecision decision, ImmutableArray<string> scopes, string? patient, string? encounter, LaunchContext? launch)
     {
         var identity = new ClaimsIdentity("telefhir", Claims.Name, Claims.Role);
         identity.SetClaim(Claims.Subject, user.Id);
@@ -98,7 +97,13 @@ internal sealed class AuthorizationDecision(
         identity.SetClaim(Claims.AuthenticationTime, decision.AuthenticatedAt.ToUnixTimeSeconds());
         identity.SetClaim(SmartClaims.Patient, patient);
         identity.SetClaim(SmartClaims.Encounter, encounter);
-        identity.SetClaim(SmartClaims.Intent, intent);
+        identity.SetClaim(SmartClaims.Intent, launch?.Intent);
+        identity.SetClaim(SmartClaims.Tenant, launch?.Tenant);
+        if (launch?.FhirContext is { } context)
+        {
+            identity.SetClaims(SmartClaims.FhirContext, JsonSerializer.Deserialize<JsonElement>(context));
+        }
+
         if (scopes.Contains("profile"))
         {
             identity.SetClaim(Claims.Name, user.DisplayName);

@@ -28,7 +28,7 @@ internal static class Authorize
     private static readonly string[] _bound =
     [
         Parameters.ClientId, Parameters.RedirectUri, Parameters.State, Parameters.CodeChallenge, Parameters.Scope, Parameters.Nonce,
-        Parameters.ResponseType, Parameters.ResponseMode, "aud", "launch",
+        Parameters.ResponseType, Parameters.ResponseMode, "aud", AuthorizationChecks.Launch,
     ];
 
     public static Task<IResult> HandleAsync(
@@ -66,7 +66,7 @@ internal static class Authorize
         }
 
         var client = (await clients.FindAsync(request.ClientId!, context.RequestAborted))!;
-        var launch = (string?)request["launch"] is { Length: > 0 } token ? await launches.FindAsync(token, context.RequestAborted) : null;
+        var launch = (string?)request[AuthorizationChecks.Launch] is { Length: > 0 } token ? await launches.FindAsync(token, context.RequestAborted) : null;
         var interaction = new AuthorizationInteraction(
             Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(IdBytes)),
             client.Id,
@@ -78,7 +78,9 @@ internal static class Authorize
         {
             LaunchPatient = launch?.Patient,
             LaunchEncounter = launch?.Encounter,
+            LaunchId = launch?.Id,
             LaunchUserId = launch?.UserId,
+            LaunchSessionId = launch?.SessionId,
             MustAuthenticate = request.HasPromptValue(PromptValues.Login) || request.MaxAge is not null,
             MustConsent = request.HasPromptValue(PromptValues.Consent),
         };
@@ -109,7 +111,7 @@ internal static class Authorize
             return Deny(Errors.InvalidRequest, "This decision has been used.");
         }
 
-        return await decision.ApplyAsync(taken, request, context) switch
+        return await decision.ApplyAsync(taken, context) switch
         {
             { Principal: { } principal } => Results.SignIn(principal, properties: null, OpenIddictServerAspNetCoreDefaults.AuthenticationScheme),
             { Error: var (error, description) } => Deny(error, description),
@@ -126,7 +128,7 @@ internal static class Authorize
 
     private static string Query(OpenIddictRequest request) => QueryString.Create(
         request.GetParameters()
-            .Where(parameter => parameter.Key != Interaction)
+            .Where(parameter => parameter.Key is not (Interaction or AuthorizationChecks.Launch))
             .SelectMany(parameter => ((ImmutableArray<string?>?)parameter.Value ?? [])
                 .Select(value => KeyValuePair.Create(parameter.Key, value)))).Value!;
 

@@ -11,8 +11,6 @@ namespace TeleFhir.Api.Smart;
 /// <summary>What a token allows and the launch context it was issued with, to a client that may ask about any token.</summary>
 internal sealed class IntrospectionMembers(IRevocations revocations) : IOpenIddictServerHandler<HandleIntrospectionRequestContext>
 {
-    private static readonly string[] _members = [SmartClaims.Patient, SmartClaims.Encounter, SmartClaims.Intent, SmartClaims.FhirUser];
-
     public static OpenIddictServerHandlerDescriptor Descriptor { get; } =
         OpenIddictServerHandlerDescriptor.CreateBuilder<HandleIntrospectionRequestContext>()
             .UseScopedHandler<IntrospectionMembers>()
@@ -32,12 +30,14 @@ internal sealed class IntrospectionMembers(IRevocations revocations) : IOpenIddi
         context.Scopes.UnionWith(token.GetScopes());
         context.ClientId ??= ClientOf(token);
         context.Subject ??= token.GetClaim(Claims.Subject);
-        foreach (var name in _members)
+        foreach (var (name, value) in SmartClaims.LaunchOf(token))
         {
-            if (token.GetClaim(name) is { } value)
-            {
-                context.Claims[name] = value;
-            }
+            context.Claims[name] = value;
+        }
+
+        if (token.GetClaim(SmartClaims.FhirUser) is { } user)
+        {
+            context.Claims[SmartClaims.FhirUser] = user;
         }
 
         return ValueTask.CompletedTask;

@@ -8,16 +8,16 @@ using TeleFhir.Domain.Access;
 namespace TeleFhir.Api.Smart;
 
 /// <summary>
-/// <c>/auth/launch</c>: opens an application from within (EHR launch). The launch is bound to the user whose session asks for it and to the
-/// application, lives five minutes and works once. A page may ask with POST and open the application itself.
+/// <c>/auth/launch</c>: opens an application from within (EHR launch). The launch is bound to the session and user that ask for it, to the
+/// application and to the FHIR base, lives five minutes and works once. A page may ask with POST and open the application itself.
 /// </summary>
 internal static class Launch
 {
     private const int TokenBytes = 32;
-    private const int LongestIntent = 200;
+    private const int LongestText = 200;
     private static readonly TimeSpan _life = TimeSpan.FromMinutes(5);
 
-    private sealed record Asked(string? ClientId, string? Patient, string? Encounter, string? Intent);
+    private sealed record Asked(string? ClientId, string? Patient, string? Encounter, string? Intent, string? Tenant, JsonElement? FhirContext);
 
     public static async Task<IResult> HandleAsync(
         HttpContext context,
@@ -33,6 +33,7 @@ internal static class Launch
         var isPost = HttpMethods.IsPost(context.Request.Method);
         var session = await context.AuthenticateAsync(SessionCookie.Scheme);
         if (session.Principal?.FindFirst(SessionCookie.Subject)?.Value is not { } userId
+            || session.Principal.FindFirst(SessionCookie.SessionId)?.Value is not { } sessionId
             || await users.FindAsync(userId, context.RequestAborted) is not { IsDisabled: false } user)
         {
             return isPost
@@ -43,7 +44,7 @@ internal static class Launch
 
         if (await ReadAsync(context.Request, isPost) is not { } asked)
         {
-            return Fault(StatusCodes.Status400BadRequest, "invalid_request", "The launch must be sent as application/json, each member a text.");
+            return Fault(StatusCodes.Status400BadRequest, "invalid_request", "The launch must be sent as application/json, each member a text but fhirContext.");
         }
 
         if (await clients.FindAsync(asked.ClientId ?? "", context.RequestAborted) is not { InitiateLoginUri: { } application } client)
@@ -51,9 +52,14 @@ internal static class Launch
             return Fault(StatusCodes.Status400BadRequest, "invalid_client", "There is no such client that can be launched.");
         }
 
-        if (asked.Intent is { Length: > LongestIntent })
+        if (asked.Intent is { Length: > LongestText } || asked.Tenant is { Length: > LongestText })
         {
-            return Fault(StatusCodes.Status400BadRequest, "invalid_request", "The intent is too long.");
+            return Fault(StatusCodes.Status400BadRequest, "invalid_request", "The intent or the tenant is too long.");
+        }
+
+        if (asked.FhirContext is { } wrong && FhirContext.FaultOf(wrong) is { } fault)
+        {
+            return Fault(StatusCodes.Status400BadRequest, "invalid_request", fault);
         }
 
         var isAllowed = asked.Patient is null
@@ -68,7 +74,14 @@ internal static class Launch
         var token = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(TokenBytes));
         await launches.AddAsync(
             token,
-            new LaunchContext(client.Id, user.Id, asked.Patient, asked.Encounter, asked.Intent, clock.GetUtcNow() + _life),
+            new LaunchContext(addresses.FhirBase, client.Id, user.Id, sessionId, clock.GetUtcNow() + _life)
+            {
+                Patient = asked.Patient,
+                Encounter = asked.Encounter,
+                Intent = asked.Intent,
+                Tenant = asked.Tenant,
+                FhirContext = asked.FhirContext?.GetRawText(),
+            },
             context.RequestAborted);
         await events.RecordAsync(context, "launch", client.Id, user.Id, asked.Patient);
         return isPost
@@ -79,22 +92,27 @@ internal static class Launch
 
     private static async Task<Asked?> ReadAsync(HttpRequest request, bool isPost)
     {
-        if (!isPost)
-        {
-            return new Asked(request.Query["client_id"], request.Query["patient"], request.Query["encounter"], request.Query["intent"]);
-        }
-
         // Only a page of this origin can send JSON with the session's cookie, so no other can launch in somebody's name.
-        if (!request.HasJsonContentType())
+        if (isPost && !request.HasJsonContentType())
         {
             return null;
         }
 
         try
         {
+            if (!isPost)
+            {
+                var text = request.Query["fhirContext"].ToString();
+                return new Asked(
+                    request.Query["client_id"], request.Query["patient"], request.Query["encounter"], request.Query["intent"], request.Query["tenant"],
+                    text.Length == 0 ? null : JsonSerializer.Deserialize<JsonElement>(text));
+            }
+
             using var body = await JsonDocument.ParseAsync(request.Body, cancellationToken: request.HttpContext.RequestAborted);
             return body.RootElement.ValueKind == JsonValueKind.Object
-                ? new Asked(Text(body, "client_id"), Text(body, "patient"), Text(body, "encounter"), Text(body, "intent"))
+                ? new Asked(
+                    Text(body, "client_id"), Text(body, "patient"), Text(body, "encounter"), Text(body, "intent"), Text(body, "tenant"),
+                    body.RootElement.TryGetProperty("fhirContext", out var context) && context.ValueKind != JsonValueKind.Null ? context.Clone() : null)
                 : null;
         }
         catch (Exception malformed) when (malformed is JsonException or InvalidOperationException)

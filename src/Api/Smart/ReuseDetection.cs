@@ -11,7 +11,8 @@ namespace TeleFhir.Api.Smart;
 /// A code or refresh token that comes a second time was stolen, from one of the two who showed it. Which one cannot be told, so the whole
 /// grant ends, access tokens that still run among it (RFC 9700, 4.14).
 /// </summary>
-internal sealed class ReuseDetection(IOpenIddictTokenManager tokens, IGrants grants, AuthorizationEvents events, ILogger<ReuseDetection> logger)
+internal sealed class ReuseDetection(
+    IOpenIddictTokenManager tokens, IGrants grants, AuthorizationEvents events, SecurityAlerts alerts, ILogger<ReuseDetection> logger)
     : IOpenIddictServerHandler<ValidateTokenContext>
 {
     public static OpenIddictServerHandlerDescriptor Descriptor { get; } =
@@ -34,6 +35,7 @@ internal sealed class ReuseDetection(IOpenIddictTokenManager tokens, IGrants gra
 
         var client = context.Principal.GetPresenters().FirstOrDefault();
         logger.LogWarning("A code or refresh token of client {Client} was used twice; its grant is revoked", client);
+        alerts.Count(SecurityAlerts.Reuse);
         await grants.RevokeAsync(grant, context.CancellationToken);
         await events.RecordAsync(
             context.Transaction, "reuse", client, context.Principal.GetClaim(Claims.Subject), status: StatusCodes.Status400BadRequest);

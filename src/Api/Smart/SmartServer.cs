@@ -28,6 +28,7 @@ internal static class SmartServer
         services.AddSingleton<ServerKeys>();
         services.AddSessionCookie();
         services.AddSingleton<AuthorizationEvents>();
+        services.AddSingleton<SecurityAlerts>();
         services.AddSingleton<PatientSight>();
         services.AddSingleton<AuthorizationDecision>();
         services.AddSingleton<ApplicationOrigins>();
@@ -159,6 +160,8 @@ internal static class SmartServer
         server.AddEventHandler(AuthorizationChecks.Descriptor)
             .AddEventHandler(AuthorizationErrors.Descriptor)
             .AddEventHandler(ClientProof.Descriptor)
+            .AddEventHandler(SecretGuessing.Descriptor)
+            .AddEventHandler(SecretGuessing.Success.Descriptor)
             .AddEventHandler(TokenScopes.Descriptor)
             .AddEventHandler(PublicRefresh.Descriptor)
             .AddEventHandler(BackendTokens.Descriptor)

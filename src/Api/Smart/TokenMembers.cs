@@ -7,8 +7,6 @@ namespace TeleFhir.Api.Smart;
 /// <summary>The launch context beside the access token (SMART App Launch, Scopes and launch context), and always the scope.</summary>
 internal sealed class TokenMembers(SmartAddresses addresses) : IOpenIddictServerHandler<ProcessSignInContext>
 {
-    private static readonly string[] _context = [SmartClaims.Patient, SmartClaims.Encounter, SmartClaims.Intent];
-
     public static OpenIddictServerHandlerDescriptor Descriptor { get; } =
         OpenIddictServerHandlerDescriptor.CreateBuilder<ProcessSignInContext>()
             .UseSingletonHandler<TokenMembers>()
@@ -24,12 +22,9 @@ internal sealed class TokenMembers(SmartAddresses addresses) : IOpenIddictServer
         }
 
         context.Parameters["scope"] = string.Join(' ', token.GetScopes());
-        foreach (var name in _context)
+        foreach (var (name, value) in SmartClaims.LaunchOf(token))
         {
-            if (token.GetClaim(name) is { } value)
-            {
-                context.Parameters[name] = value;
-            }
+            context.Parameters[name] = value;
         }
 
         if (token.GetClaim(SmartClaims.Patient) is not null)

@@ -10,7 +10,7 @@ namespace TeleFhir.Domain.Access;
 /// <param name="ClientId">The client that asks.</param>
 /// <param name="ClientName">Its name for people; text only.</param>
 /// <param name="Scopes">What it asks for, reduced to what it is registered for, in its order.</param>
-/// <param name="Parameters">The authorization request as a query string, to return to <c>/auth/authorize</c> with.</param>
+/// <param name="Parameters">The authorization request as a query string without a launch, to return to <c>/auth/authorize</c> with.</param>
 /// <param name="RedirectOrigin">Origin of the redirect address, for the page's policy.</param>
 /// <param name="Expires">When it is gone.</param>
 public sealed record AuthorizationInteraction(
@@ -25,6 +25,12 @@ public sealed record AuthorizationInteraction(
     /// <summary>The one account that may answer, where an EHR launch was made by it.</summary>
     public string? LaunchUserId { get; init; }
 
+    /// <summary>What an EHR launch is kept under (<see cref="LaunchContext.Id"/>), or null; its token is nowhere.</summary>
+    public string? LaunchId { get; init; }
+
+    /// <summary>The session that an EHR launch was made in.</summary>
+    public string? LaunchSessionId { get; init; }
+
     /// <summary>Sign in again even if a session exists (<c>prompt=login</c>, <c>max_age</c>).</summary>
     public bool MustAuthenticate { get; init; }
 
@@ -36,6 +42,13 @@ public sealed record AuthorizationInteraction(
 
     /// <summary>What the person decided; null until then.</summary>
     public InteractionDecision? Decision { get; init; }
+
+    /// <summary>
+    /// Whether this user may answer in this session. An EHR launch is for the session that it was made in, which ends where the request
+    /// itself has the user sign in again.
+    /// </summary>
+    public bool IsFor(string userId, string sessionId) =>
+        LaunchUserId is null || (LaunchUserId == userId && (MustAuthenticate || LaunchSessionId == sessionId));
 }
 
 /// <summary>What a person answered to an authorization request.</summary>

@@ -76,6 +76,11 @@ public interface IClients
     /// </summary>
     Task<bool> ChangeAsync(ClientRegistration client, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Ends what was granted to it and issued for it until now, and has users asked again; the client stays. False where there is none.
+    /// </summary>
+    Task<bool> RevokeAsync(string clientId, CancellationToken cancellationToken);
+
     /// <summary>Removes it and all that was granted to it or remembered of it; false where there is none.</summary>
     Task<bool> RemoveAsync(string clientId, CancellationToken cancellationToken);
 }

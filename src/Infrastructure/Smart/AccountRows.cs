@@ -62,7 +62,7 @@ internal sealed class UserSessionRow
     public long Expires { get; set; }
 }
 
-/// <summary>Failures to sign in from one address.</summary>
+/// <summary>Failures to sign in from one address, or of whatever else is counted: the name says.</summary>
 internal sealed class SignInAddressRow
 {
     public string Address { get; set; } = "";

@@ -13,7 +13,9 @@ internal static class AccountSetup
         services.AddSingleton<UserAccounts>();
         services.AddSingleton<IUserAccounts>(provider => provider.GetRequiredService<UserAccounts>());
         services.AddSingleton<IUserDirectory>(provider => provider.GetRequiredService<UserAccounts>());
+        services.AddSingleton<FailureCounts>();
         services.AddSingleton<SignInLimits>();
+        services.AddSingleton<IClientFailures, ClientFailures>();
         services.AddSingleton<ISecondFactors, SecondFactors>();
         services.AddSingleton<ISessions, Sessions>();
         services.AddSingleton<IAuthorizationInteractions, AuthorizationInteractions>();

@@ -79,6 +79,19 @@ internal sealed class Clients(
         return true;
     }
 
+    public async Task<bool> RevokeAsync(string clientId, CancellationToken cancellationToken)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var applications = Applications(scope);
+        if (await applications.FindByClientIdAsync(clientId, cancellationToken) is not { } application)
+        {
+            return false;
+        }
+
+        await RevokeAsync(scope, applications, application, clientId, cancellationToken);
+        return true;
+    }
+
     public async Task<bool> RemoveAsync(string clientId, CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
@@ -134,6 +147,7 @@ internal sealed class Clients(
         AsyncServiceScope scope, IOpenIddictApplicationManager applications, object application, string clientId, CancellationToken cancellationToken)
     {
         var id = (await applications.GetIdAsync(application, cancellationToken))!;
+        await scope.ServiceProvider.GetRequiredService<IOpenIddictAuthorizationManager>().RevokeByApplicationIdAsync(id, cancellationToken);
         await scope.ServiceProvider.GetRequiredService<IOpenIddictTokenManager>().RevokeByApplicationIdAsync(id, cancellationToken);
         await revocations.AddAsync(RevokedKind.Client, clientId, cancellationToken);
         await consents.ForgetClientAsync(clientId, cancellationToken);

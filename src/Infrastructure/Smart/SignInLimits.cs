@@ -4,8 +4,8 @@ using TeleFhir.Domain.Access;
 
 namespace TeleFhir.Infrastructure.Smart;
 
-/// <summary>Counts failures in the database, so that nodes count together and a restart forgets nothing.</summary>
-internal sealed class SignInLimits(SmartDb database, SignInSettings settings, TimeProvider clock)
+/// <summary>Counts failures to sign in, by account and by address.</summary>
+internal sealed class SignInLimits(SmartDb database, FailureCounts counts, SignInSettings settings, TimeProvider clock)
 {
     private static readonly long _minute = TimeSpan.TicksPerMinute;
 
@@ -48,15 +48,7 @@ internal sealed class SignInLimits(SmartDb database, SignInSettings settings, Ti
             return true;
         }
 
-        var name = NameOf(address);
-        var now = clock.GetUtcNow().UtcTicks;
-        var until = now + settings.AddressWindow.Ticks;
-        await using var db = database.Open();
-        await db.Set<SignInAddressRow>().Where(row => row.Expires <= now).ExecuteDeleteAsync(cancellationToken);
-        await db.Database.ExecuteSqlAsync(
-            $"INSERT INTO sign_in_address (address, failed, expires) VALUES ({name}, 1, {until}) ON CONFLICT (address) DO UPDATE SET failed = sign_in_address.failed + 1",
-            cancellationToken);
-        return await db.Set<SignInAddressRow>().Where(row => row.Address == name).Select(row => row.Failed).FirstOrDefaultAsync(cancellationToken) <= limit;
+        return await counts.AddAsync(FailureCounts.NameOf(address), settings.AddressWindow, cancellationToken) <= limit;
     }
 
     /// <summary>
@@ -70,22 +62,6 @@ internal sealed class SignInLimits(SmartDb database, SignInSettings settings, Ti
             return;
         }
 
-        var name = NameOf(address);
-        await using var db = database.Open();
-        await db.Set<SignInAddressRow>().Where(row => row.Address == name && row.Failed > 0)
-            .ExecuteUpdateAsync(row => row.SetProperty(column => column.Failed, column => column.Failed - 1), cancellationToken);
-    }
-
-    /// <summary>Whoever has one IPv6 address has at least the 2^64 of its network.</summary>
-    private static string NameOf(IPAddress address)
-    {
-        if (address.IsIPv4MappedToIPv6 || address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork)
-        {
-            return address.MapToIPv4().ToString();
-        }
-
-        var bytes = address.GetAddressBytes();
-        bytes.AsSpan(8).Clear();
-        return $"{new IPAddress(bytes)}/64";
+        await counts.TakeBackAsync(FailureCounts.NameOf(address), cancellationToken);
     }
 }

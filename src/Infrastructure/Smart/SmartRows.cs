@@ -33,6 +33,7 @@ internal sealed class LaunchRow
 
     public string? Encounter { get; set; }
 
+    /// <summary>The intent and all else as JSON: no launch is ever found by it. The name is from when the column held the intent alone.</summary>
     public string? Intent { get; set; }
 
     public long Expires { get; set; }

@@ -5,6 +5,20 @@ namespace TeleFhir.Api.Tests.Smart;
 /// <summary>Which pages may call the authorization server from a browser.</summary>
 public sealed class CrossOriginTests(SmartHost fixture) : IClassFixture<SmartHost>
 {
+    [Fact]
+    public async Task A_page_reads_the_users_own_resource_with_its_token()
+    {
+        var app = new SmartApp(fixture.Server);
+        var tokens = await app.LaunchAsync("openid fhirUser launch/patient patient/Patient.rs", "patient");
+        var user = new Microsoft.IdentityModel.JsonWebTokens.JsonWebToken(SmartApp.Text(tokens, "id_token")).GetClaim("fhirUser").Value;
+
+        var answer = await fixture.Server.GetAsync(user, "Origin: https://app.example", $"Authorization: Bearer {SmartApp.Text(tokens, "access_token")}");
+
+        Assert.Equal((System.Net.HttpStatusCode.OK, "Patient"), (answer.Status, SmartApp.Text(answer, "resourceType")));
+        Assert.EndsWith($"/Patient/{answer.Id}", user, StringComparison.Ordinal);
+        Assert.Contains(answer.Headers.GetValues("Access-Control-Allow-Origin").Single(), (string[])["*", "https://app.example"]);
+    }
+
     [Theory]
     [InlineData("/auth/token")]
     [InlineData("/auth/revoke")]

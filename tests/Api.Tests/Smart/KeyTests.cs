@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -125,6 +127,22 @@ public sealed class KeyTests
         await Task.Delay(TimeSpan.FromSeconds(5.5), Cancellation);
         Assert.Equal(HttpStatusCode.OK, await StatusAsync(app, next));
         Assert.NotEqual(HttpStatusCode.OK, await StatusAsync(app, key));
+    }
+
+    [Fact]
+    public async Task An_address_that_does_not_answer_is_given_up_after_five_seconds()
+    {
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        using var key = new Assertion();
+        await using var host = await SmartHost.StartAsync();
+        var app = await RegisterAsync(host, $"http://127.0.0.1:{((IPEndPoint)silent.LocalEndpoint).Port}/jwks");
+        var waited = Stopwatch.StartNew();
+
+        Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(app, key));
+
+        Assert.InRange(waited.Elapsed, TimeSpan.FromSeconds(4.5), TimeSpan.FromSeconds(15));
+        Assert.True(silent.Pending());
     }
 
     [Theory]

@@ -116,14 +116,4 @@ public sealed class LifetimeTests : IAsyncLifetime
     private async Task<int> PublishedAsync() => (await _host.GetAsync("/auth/jwks")).Json["keys"]!.AsArray().Count;
 
     private static string KidOf(Answer answer) => new JsonWebToken(SmartApp.Text(answer, "access_token")).Kid;
-
-    /// <summary>The time of day, moved ahead; timers keep their own pace, of which months would be millions of ticks.</summary>
-    private sealed class ShiftedClock : TimeProvider
-    {
-        private TimeSpan _ahead;
-
-        public void Advance(TimeSpan by) => _ahead += by;
-
-        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + _ahead;
-    }
 }

@@ -148,11 +148,52 @@ public sealed class PagesConsentTests(PagesHost host) : IClassFixture<PagesHost>
     }
 
     [Fact]
-    public async Task Prompt_login_asks_again_and_then_goes_on()
+    public async Task Whoever_allowed_an_app_is_asked_again_when_its_keys_change_and_not_when_its_name_does()
     {
-        var browser = host.Browser();
+        await using var server = await FreshAsync();
+        using var key = new Assertion();
+        using var next = new Assertion(kid: "k2");
+        var clients = server.Services.GetRequiredService<IClients>();
+        var client = new ClientRegistration("keyed", "Keyed", ClientKind.Asymmetric)
+        {
+            RedirectUris = [SmartApp.Redirect],
+            Scopes = ["launch/patient", "patient/*.rs"],
+            Jwks = key.Jwks,
+        };
+        await clients.AddAsync(client, Cancel);
+        var asked = Address("launch/patient patient/Patient.rs", ("client_id", "keyed"));
+        var browser = new PageBrowser(server);
+        await browser.OpenAsync(asked);
         await browser.SignInAsync("patient");
-        await browser.OpenAsync(Address("openid", ("prompt", "login consent")));
+        await browser.SubmitAsync("Allow");
+        await browser.OpenAsync(asked);
+        Assert.Equal("localhost:3000", browser.Address.Authority);
+
+        await clients.ChangeAsync(client with { Name = "Keyed anew" }, Cancel);
+        await browser.OpenAsync(asked);
+        Assert.Equal("localhost:3000", browser.Address.Authority);
+
+        foreach (var changed in (ClientRegistration[])[client with { Jwks = next.Jwks }, client with { Jwks = null, JwksUri = "https://keys.example/jwks" }])
+        {
+            await clients.ChangeAsync(changed, Cancel);
+            await browser.OpenAsync(asked);
+            Assert.NotEmpty(browser.ValuesOf("scope"));
+            await browser.SubmitAsync("Allow");
+            await browser.OpenAsync(asked);
+            Assert.Equal("localhost:3000", browser.Address.Authority);
+        }
+    }
+
+    [Theory]
+    [InlineData("prompt", "login consent")]
+    [InlineData("max_age", "0")]
+    [InlineData("max_age", "3600")]
+    public async Task Prompt_login_asks_again_and_then_goes_on(string name, string value)
+    {
+        await using var server = await FreshAsync();
+        var browser = new PageBrowser(server);
+        await browser.SignInAsync("patient");
+        await browser.OpenAsync(Address("openid", (name, value)));
         Assert.Equal("/auth/login", browser.Address.AbsolutePath);
         await browser.SignInAsync("patient");
 

@@ -69,6 +69,26 @@ public sealed class ProductionTests : IDisposable
     }
 
     [Theory]
+    [InlineData("/auth/token", 600)]
+    [InlineData("/auth/revoke", 600)]
+    [InlineData("/auth/introspect", 3000)]
+    public async Task How_often_an_address_may_ask_is_limited_at_every_endpoint_of_tokens(string path, int limit)
+    {
+        await using var server = await StartAsync();
+        using var browser = server.NewBrowser();
+        var statuses = new List<HttpStatusCode>();
+        for (var asked = 0; asked < limit + 10; asked++)
+        {
+            using var form = new FormUrlEncodedContent([new("grant_type", "nothing")]);
+            using var answer = await browser.PostAsync($"https://telehealth.example{path}", form, Cancellation);
+            statuses.Add(answer.StatusCode);
+        }
+
+        Assert.Equal(limit, statuses.Count(status => status == HttpStatusCode.BadRequest));
+        Assert.All(statuses.Skip(limit), status => Assert.Equal(HttpStatusCode.TooManyRequests, status));
+    }
+
+    [Theory]
     [InlineData("http://127.0.0.1:PORT/jwks")]
     [InlineData("http://keys.example/jwks")]
     [InlineData("ftp://keys.example/jwks")]

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json.Nodes;
 
 namespace TeleFhir.Api.Tests.Smart;
 
@@ -17,6 +18,48 @@ public sealed class ScopeTests(SmartHost fixture) : IClassFixture<SmartHost>
         var answer = await new SmartApp(Host).LaunchAsync(asked);
 
         Assert.Equal([.. granted.Split(' ').Order(StringComparer.Ordinal)], SmartApp.ScopesOf(answer));
+    }
+
+    [Theory]
+    [InlineData("Device", "patient")]
+    [InlineData("Task", "for")]
+    [InlineData("Binary", "securityContext")]
+    public async Task What_names_a_patient_without_being_of_the_compartment_is_for_that_patients_app_alone(string type, string member)
+    {
+        var backend = new SmartApp(Host, "demo-backend", "demo-backend-secret");
+        var writer = SmartApp.Text(await backend.TokenAsync(("grant_type", "client_credentials"), ("scope", "system/*.cruds")), "access_token");
+        foreach (var patient in (string?[])["demo-amy", "demo-ben", null])
+        {
+            var resource = new JsonObject { ["resourceType"] = type, ["id"] = $"of-{patient ?? "nobody"}" };
+            if (patient is not null)
+            {
+                resource[member] = new JsonObject { ["reference"] = $"Patient/{patient}" };
+            }
+
+            if (type == "Task")
+            {
+                (resource["status"], resource["intent"]) = ("requested", "order");
+            }
+            else if (type == "Binary")
+            {
+                (resource["contentType"], resource["data"]) = ("text/plain", "eA==");
+            }
+
+            var put = await Host.PutAsync($"/fhir/{type}/of-{patient ?? "nobody"}", resource.ToJsonString(), $"Authorization: Bearer {writer}");
+            Assert.InRange((int)put.Status, 200, 201);
+        }
+
+        var app = new SmartApp(Host);
+        var token = SmartApp.Text(await app.LaunchAsync($"launch/patient patient/{type}.rs"), "access_token");
+
+        // No search parameter is of the security context of a Binary, so the store does not know whose it is and shows it to no patient.
+        Assert.Equal(type == "Binary" ? HttpStatusCode.NotFound : HttpStatusCode.OK, (await app.ReadAsync($"/fhir/{type}/of-demo-amy", token)).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await app.ReadAsync($"/fhir/{type}/of-demo-ben", token)).Status);
+        if (type != "Binary")
+        {
+            var found = (await app.ReadAsync($"/fhir/{type}?_id=of-demo-amy,of-demo-ben", token)).EntryIds;
+            Assert.Equal(["of-demo-amy"], found);
+        }
     }
 
     [Fact]

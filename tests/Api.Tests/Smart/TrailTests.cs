@@ -1,4 +1,4 @@
-using System.Collections.Concurrent;
+using System.Globalization;
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -58,6 +58,24 @@ public sealed class TrailTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Reuse_raises_an_alert_in_the_log_and_in_the_metrics()
+    {
+        var app = new SmartApp(_host);
+        var tokens = await app.LaunchAsync(Scope);
+        var old = SmartApp.Text(tokens, "refresh_token");
+        await app.RefreshAsync(old);
+        Assert.DoesNotContain(_log.Lines, line => line.Contains("used twice", StringComparison.Ordinal));
+
+        await app.RefreshAsync(old);
+
+        Assert.Equal(1, await AlertsAsync());
+        var line = Assert.Single(_log.Lines, line => line.Contains("used twice", StringComparison.Ordinal));
+        Assert.StartsWith("Warning ", line, StringComparison.Ordinal);
+        Assert.Contains("demo-app", line, StringComparison.Ordinal);
+        Assert.Single(_trail.Entries, entry => entry is { Event: "reuse", ClientId: "demo-app", Status: 400 } && entry.UserId == app.User.Id);
+    }
+
+    [Fact]
     public async Task A_failed_assertion_is_recorded_as_failed()
     {
         using var key = new Assertion();
@@ -108,35 +126,9 @@ public sealed class TrailTests : IAsyncLifetime
         Assert.DoesNotContain(_log.Lines, line => line.Contains("demo-amy", StringComparison.Ordinal));
     }
 
-    private sealed class RecordedTrail : IAuditTrail
-    {
-        public ConcurrentQueue<AuditEntry> Entries { get; } = [];
-
-        public ValueTask RecordAsync(AuditEntry entry, CancellationToken cancellationToken)
-        {
-            Entries.Enqueue(entry);
-            return default;
-        }
-    }
-
-    private sealed class RecordedLog : ILoggerProvider, ILogger
-    {
-        public ConcurrentQueue<string> Lines { get; } = [];
-
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            Lines.Enqueue($"{formatter(state, exception)} {exception}");
-
-        public void Dispose()
-        {
-        }
-    }
+    private async Task<int> AlertsAsync() => (await _host.GetAsync("/metrics")).Body.Split('\n')
+        .Where(line => line.StartsWith("telefhir_auth_alerts", StringComparison.Ordinal) && line.Contains("kind=\"reuse\"", StringComparison.Ordinal))
+        .Sum(line => int.Parse(line.Split("} ")[1].Split(' ')[0], CultureInfo.InvariantCulture));
 
     /// <summary>The test server knows no addresses: all requests come from this one.</summary>
     private sealed class FromAddress : IStartupFilter

@@ -102,9 +102,11 @@ internal sealed class InteractionModel(
         _person = person;
         CanDeny = true;
         PageHeaders.AllowForm(HttpContext, interaction.RedirectOrigin);
-        if (!isDenial && interaction.LaunchUserId is { } launcher && launcher != person.Account.Id)
+        if (!isDenial && !interaction.IsFor(person.Account.Id, person.SessionId))
         {
-            return Stop("The app was opened by somebody else. Sign out and let them go on, or deny.");
+            return Stop(interaction.LaunchUserId == person.Account.Id
+                ? "The app was opened before you signed in anew. Open it again."
+                : "The app was opened by somebody else. Sign out and let them go on, or deny.");
         }
 
         return null;

@@ -148,12 +148,17 @@ public sealed class AnsweringTests(PageHost host) : IClassFixture<PageHost>
     public async Task A_launch_is_answered_by_whoever_launched_and_about_that_patient()
     {
         using var browser = await host.SignedInAsync("clinician");
-        using var admin = await host.SignedInAsync("admin");
         var clinician = (await host.Server.Services.GetRequiredService<IUserAccounts>().FindByNameAsync("clinician", TestContext.Current.CancellationToken))!;
+        var session = await host.LatestSessionAsync(clinician.Id);
+        using var admin = await host.SignedInAsync("admin");
+        using var elsewhere = await host.SignedInAsync("clinician");
         var asked = await host.AskAsync(
-            "launch openid patient/Patient.rs", interaction => interaction with { LaunchPatient = "demo-ben", LaunchUserId = clinician.Id });
+            "launch openid patient/Patient.rs", interaction => interaction with { LaunchPatient = "demo-ben", LaunchUserId = clinician.Id, LaunchSessionId = session });
         var stolen = await host.AskAsync(
-            "launch openid patient/Patient.rs", interaction => interaction with { LaunchPatient = "demo-ben", LaunchUserId = clinician.Id });
+            "launch openid patient/Patient.rs", interaction => interaction with { LaunchPatient = "demo-ben", LaunchUserId = clinician.Id, LaunchSessionId = session });
+
+        var later = await host.AskAsync(
+            "launch openid patient/Patient.rs", interaction => interaction with { LaunchPatient = "demo-ben", LaunchUserId = clinician.Id, LaunchSessionId = session });
 
         await browser.SubmitAsync(Allow(await browser.GetAsync(Address(asked))).With("patient", "demo-amy"));
         var refused = await admin.GetAsync(Address(stolen));
@@ -161,6 +166,8 @@ public sealed class AnsweringTests(PageHost host) : IClassFixture<PageHost>
         Assert.Equal("demo-ben", (await host.DecisionAsync(asked))!.Patient);
         Assert.Equal(HttpStatusCode.Forbidden, refused.Status);
         Assert.Null(await host.DecisionAsync(stolen));
+        Assert.Equal(HttpStatusCode.Forbidden, (await elsewhere.GetAsync(Address(later))).Status);
+        Assert.Null(await host.DecisionAsync(later));
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.TestHost;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using TeleFhir.Domain.Access;
 
@@ -48,6 +49,17 @@ public sealed class PageHost : IAsyncLifetime
         var answer = await browser.SignInAsync(userName, Password);
         Assert.Equal(System.Net.HttpStatusCode.Found, answer.Status);
         return browser;
+    }
+
+    /// <summary>The session that a user began last.</summary>
+    public async Task<string> LatestSessionAsync(string userId)
+    {
+        await using var connection = new SqliteConnection(Server.Services.GetRequiredService<TeleFhirOptions>().ConnectionStrings.TeleFhir);
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+        await using var command = connection.CreateCommand();
+        command.CommandText = "SELECT id FROM user_session WHERE user_id = $user ORDER BY expires DESC LIMIT 1";
+        command.Parameters.AddWithValue("$user", userId);
+        return (string)(await command.ExecuteScalarAsync(TestContext.Current.CancellationToken))!;
     }
 
     /// <summary>A request that waits for somebody to answer it; of an application that nobody knows yet, unless one is named.</summary>
