@@ -12,7 +12,7 @@ public sealed class LayerTests
     [Fact]
     public void Domain_knows_only_its_vocabulary()
     {
-        string[] allowed = ["System", "Microsoft.CSharp", "Hl7.Fhir", "Hl7.FhirPath", "Fhir.Metrics", "FluentValidation"];
+        string[] allowed = ["System", "Microsoft.CSharp", "Hl7.Fhir", "Hl7.FhirPath", "Fhir.Metrics", "FluentValidation", "NodaTime"];
 
         Offences.None(ReferencesOf(_domain).Where(name => !allowed.Any(root => IsOrIsUnder(name, root))));
     }
