@@ -1,0 +1,141 @@
+using Hl7.Fhir.Model;
+using TeleFhir.Domain.Fhir;
+using static Hl7.Fhir.Model.Appointment;
+
+namespace TeleFhir.Domain.Scheduling;
+
+public sealed partial class BookingRules
+{
+    /// <summary>
+    /// <c>$hold</c> (ITI-116): the Appointment becomes pending and its Slots busy-tentative until the hold runs out. A wish is proposed or
+    /// pending; a stored Appointment is proposed or on the waiting list, for a hold is not prolonged.
+    /// 400 <c>hold-seconds</c>; 409 <c>invalid-transition</c>, <c>slot-unavailable</c>; 422 <c>slot-missing</c>, <c>wrong-duration</c>,
+    /// <c>past</c>, <c>service-inactive</c>; 429 <c>too-many-holds</c>.
+    /// </summary>
+    /// <param name="facts">What is known.</param>
+    /// <param name="holdSeconds">How long, 60 to 900; null is 600.</param>
+    /// <param name="liveHolds">How many holds of the same patient have not run out; 0 where no limit is meant for the caller.</param>
+    public Decision<BookingChange> Hold(BookingFacts facts, int? holdSeconds = null, int liveHolds = 0)
+    {
+        var length = holdSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : HoldExpiry.Default;
+        if (length < HoldExpiry.Shortest || length > HoldExpiry.Longest)
+        {
+            return Refusal.Invalid("hold-seconds", $"A time is held for {HoldExpiry.Shortest.TotalSeconds} to {HoldExpiry.Longest.TotalSeconds} seconds.");
+        }
+
+        var isRight = facts.Appointment.Status is AppointmentStatus.Proposed
+            || facts.Appointment.Status == (facts.IsStored ? AppointmentStatus.Waitlist : AppointmentStatus.Pending);
+        if (!isRight)
+        {
+            return InvalidTransition("Only a proposed appointment is held.");
+        }
+
+        var held = Copy(facts.Appointment);
+        if (Fit(held, facts) is { } refusal)
+        {
+            return refusal;
+        }
+
+        if (liveHolds >= settings.MaxHoldsPerPatient)
+        {
+            return Refusal.TooMany("too-many-holds", "The patient holds as many times as they may: book or cancel one first.");
+        }
+
+        held.Status = AppointmentStatus.Pending;
+        Invite(held, facts.Schedules);
+        HoldExpiry.Put(held, facts.Now + length, Canonicals);
+        held.CreatedElement ??= Moment.DateTime(facts.Now);
+        return new BookingChange(held, [.. Take(facts.Slots, Slot.SlotStatus.BusyTentative)]);
+    }
+
+    /// <summary>
+    /// <c>$book</c> (ITI-117) of a wish or of a stored Appointment that is proposed, on the waiting list or held: it becomes booked and its
+    /// Slots busy. Patients and the Slots' clinicians accept by it. A hold that ran out holds nothing: its time is free to whoever comes
+    /// first, and the Appointment itself has lost it.
+    /// 409 <c>invalid-transition</c>, <c>slot-unavailable</c>; 422 <c>slot-missing</c>, <c>wrong-duration</c>, <c>past</c>,
+    /// <c>service-inactive</c>.
+    /// </summary>
+    /// <param name="facts">What is known.</param>
+    /// <param name="comment">What the caller says to it, or null.</param>
+    public Decision<BookingChange> Book(BookingFacts facts, string? comment = null)
+    {
+        if (facts.Appointment.Status is not (AppointmentStatus.Proposed or AppointmentStatus.Pending)
+            && !(facts.IsStored && facts.Appointment.Status == AppointmentStatus.Waitlist))
+        {
+            return InvalidTransition("Only a proposed or held appointment is booked.");
+        }
+
+        if (HasRunOut(facts))
+        {
+            return SlotUnavailable();
+        }
+
+        var booked = Copy(facts.Appointment);
+        if (Fit(booked, facts) is { } refusal)
+        {
+            return refusal;
+        }
+
+        booked.Status = AppointmentStatus.Booked;
+        Invite(booked, facts.Schedules);
+        foreach (var participant in booked.Participant.Where(participant => Accepts(participant, facts.Schedules)))
+        {
+            participant.Status = ParticipationStatus.Accepted;
+        }
+
+        HoldExpiry.Put(booked, null, Canonicals);
+        booked.CreatedElement ??= Moment.DateTime(facts.Now);
+        booked.Comment = comment ?? booked.Comment;
+        return new BookingChange(booked, [.. Take(facts.Slots, Slot.SlotStatus.Busy)]);
+    }
+
+    /// <summary>
+    /// <c>$reschedule</c>: the Appointment, booked or held, takes other Slots and leaves those it had; its own time does not stand in its
+    /// way. Where the new Slots are of other Schedules, their clinicians take the place of those of the old. Nothing changes where it is
+    /// refused, as <see cref="Book"/> refuses.
+    /// </summary>
+    /// <param name="facts">The stored Appointment, with the Slots that it is to have and their Schedules.</param>
+    /// <param name="old">The Slots that it has.</param>
+    /// <param name="oldSchedules">Their Schedules.</param>
+    public Decision<BookingChange> Reschedule(BookingFacts facts, IReadOnlyList<LoadedSlot> old, IReadOnlyList<Schedule> oldSchedules)
+    {
+        if (facts.Appointment.Status is not (AppointmentStatus.Booked or AppointmentStatus.Pending))
+        {
+            return InvalidTransition("Only a booked or held appointment is moved.");
+        }
+
+        if (HasRunOut(facts))
+        {
+            return SlotUnavailable();
+        }
+
+        var moved = Copy(facts.Appointment);
+        (moved.Start, moved.End, moved.MinutesDuration) = (null, null, null);
+        if (Fit(moved, facts) is { } refusal)
+        {
+            return refusal;
+        }
+
+        var left = oldSchedules.Where(schedule => facts.Schedules.All(other => other.Id != schedule.Id))
+            .SelectMany(schedule => schedule.Actor)
+            .Select(Occupancy.RelativeOf)
+            .ToHashSet(StringComparer.Ordinal);
+        moved.Participant.RemoveAll(participant => Occupancy.RelativeOf(participant.Actor) is { } actor && left.Contains(actor));
+        Invite(moved, facts.Schedules);
+        var status = moved.Status == AppointmentStatus.Booked ? Slot.SlotStatus.Busy : Slot.SlotStatus.BusyTentative;
+        var kept = facts.Slots.Select(loaded => loaded.Slot.Id).ToHashSet(StringComparer.Ordinal);
+        return new BookingChange(moved, [.. Take(facts.Slots, status), .. Free(old.Where(loaded => !kept.Contains(loaded.Slot.Id)))]);
+    }
+
+    private bool HasRunOut(BookingFacts facts) =>
+        facts.IsStored && facts.Appointment.Status == AppointmentStatus.Pending && HoldExpiry.Of(facts.Appointment, Canonicals) <= facts.Now;
+
+    private static bool Accepts(ParticipantComponent participant, IReadOnlyList<Schedule> schedules)
+    {
+        var actor = Occupancy.RelativeOf(participant.Actor);
+        return participant.Status is null or ParticipationStatus.NeedsAction or ParticipationStatus.Tentative
+            && actor is not null
+            && (actor.StartsWith("Patient/", StringComparison.Ordinal)
+                || schedules.Any(schedule => schedule.Actor.Any(one => Occupancy.RelativeOf(one) == actor)));
+    }
+}

@@ -1,0 +1,26 @@
+using TeleFhir.Domain.Fhir;
+
+namespace TeleFhir.Domain.Scheduling;
+
+/// <summary>What a clinic sets for its front desk.</summary>
+/// <param name="Canonicals">Where this server's extensions and codes are.</param>
+public sealed record BookingSettings(Canonicals Canonicals)
+{
+    /// <summary>How many live holds one patient may have.</summary>
+    public int MaxHoldsPerPatient { get; init; } = 5;
+
+    /// <summary>How long before its start the cancellation of an Appointment is late.</summary>
+    public TimeSpan LateCancel { get; init; } = TimeSpan.FromDays(1);
+
+    /// <summary>How long before its start patients may check in.</summary>
+    public TimeSpan CheckInOpens { get; init; } = TimeSpan.FromMinutes(30);
+
+    /// <summary>How long after its end an Appointment counts as missed.</summary>
+    public TimeSpan NoShowGrace { get; init; } = TimeSpan.FromMinutes(15);
+
+    /// <summary>How long a proposal of <c>$find</c> can be taken up.</summary>
+    public TimeSpan ProposalLifetime { get; init; } = TimeSpan.FromMinutes(15);
+
+    /// <summary>What of a patient with two appointments at a time.</summary>
+    public PatientOverlap PatientOverlap { get; init; }
+}
