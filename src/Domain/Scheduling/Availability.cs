@@ -15,6 +15,15 @@ namespace TeleFhir.Domain.Scheduling;
 /// </summary>
 public static class Availability
 {
+    /// <summary>For how long slots are made at a time.</summary>
+    public const int LongestPeriodDays = 366;
+
+    /// <summary>Whether slots can be made for the period: 400 <c>period-too-long</c> where not.</summary>
+    public static Refusal? CheckPeriod(Interval period) =>
+        period.Duration > NodaTime.Duration.FromDays(LongestPeriodDays)
+            ? Refusal.Invalid("period-too-long", $"Slots are made for {LongestPeriodDays} days at a time.")
+            : null;
+
     /// <summary>
     /// The slots that begin in a period, in order, free and with ids that are the same each time: of Schedule, start and length. Periods
     /// that follow each other give each slot once. Slots that lie outside the horizon or in time that is closed are left out.

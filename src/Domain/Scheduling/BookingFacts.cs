@@ -43,8 +43,15 @@ public sealed record BookingFacts(Appointment Appointment, bool IsStored, IReadO
     /// <summary>The Schedules of the Slots.</summary>
     public IReadOnlyList<Schedule> Schedules { get; init; } = [];
 
+    /// <summary>Who is meant by a reference (<see cref="Occupancy.ActorOf"/>), so that a role and its practitioner are known as one.</summary>
+    public Func<string, string?> ActorOf { get; init; } = reference => reference;
+
     /// <summary>The id under which the Appointment may have Slots already.</summary>
     internal string? OwnId => IsStored ? Appointment.Id : null;
+
+    /// <summary>Who is meant by a reference, or null for nobody that is known.</summary>
+    internal string? Meant(ResourceReference? reference) =>
+        Occupancy.RelativeOf(reference) is { } relative ? ActorOf(relative) ?? relative : null;
 }
 
 /// <summary>What is to be stored, all or none of it: copies of what was given.</summary>

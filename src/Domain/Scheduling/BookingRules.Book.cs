@@ -42,7 +42,7 @@ public sealed partial class BookingRules
         }
 
         held.Status = AppointmentStatus.Pending;
-        Invite(held, facts.Schedules);
+        Invite(held, facts);
         HoldExpiry.Put(held, facts.Now + length, Canonicals);
         held.CreatedElement ??= Moment.DateTime(facts.Now);
         return new BookingChange(held, [.. Take(facts.Slots, Slot.SlotStatus.BusyTentative)]);
@@ -77,8 +77,8 @@ public sealed partial class BookingRules
         }
 
         booked.Status = AppointmentStatus.Booked;
-        Invite(booked, facts.Schedules);
-        foreach (var participant in booked.Participant.Where(participant => Accepts(participant, facts.Schedules)))
+        Invite(booked, facts);
+        foreach (var participant in booked.Participant.Where(participant => Accepts(participant, facts)))
         {
             participant.Status = ParticipationStatus.Accepted;
         }
@@ -118,10 +118,10 @@ public sealed partial class BookingRules
 
         var left = oldSchedules.Where(schedule => facts.Schedules.All(other => other.Id != schedule.Id))
             .SelectMany(schedule => schedule.Actor)
-            .Select(Occupancy.RelativeOf)
+            .Select(facts.Meant)
             .ToHashSet(StringComparer.Ordinal);
-        moved.Participant.RemoveAll(participant => Occupancy.RelativeOf(participant.Actor) is { } actor && left.Contains(actor));
-        Invite(moved, facts.Schedules);
+        moved.Participant.RemoveAll(participant => facts.Meant(participant.Actor) is { } actor && left.Contains(actor));
+        Invite(moved, facts);
         var status = moved.Status == AppointmentStatus.Booked ? Slot.SlotStatus.Busy : Slot.SlotStatus.BusyTentative;
         var kept = facts.Slots.Select(loaded => loaded.Slot.Id).ToHashSet(StringComparer.Ordinal);
         return new BookingChange(moved, [.. Take(facts.Slots, status), .. Free(old.Where(loaded => !kept.Contains(loaded.Slot.Id)))]);
@@ -130,12 +130,9 @@ public sealed partial class BookingRules
     private bool HasRunOut(BookingFacts facts) =>
         facts.IsStored && facts.Appointment.Status == AppointmentStatus.Pending && HoldExpiry.Of(facts.Appointment, Canonicals) <= facts.Now;
 
-    private static bool Accepts(ParticipantComponent participant, IReadOnlyList<Schedule> schedules)
-    {
-        var actor = Occupancy.RelativeOf(participant.Actor);
-        return participant.Status is null or ParticipationStatus.NeedsAction or ParticipationStatus.Tentative
-            && actor is not null
-            && (actor.StartsWith("Patient/", StringComparison.Ordinal)
-                || schedules.Any(schedule => schedule.Actor.Any(one => Occupancy.RelativeOf(one) == actor)));
-    }
+    private static bool Accepts(ParticipantComponent participant, BookingFacts facts) =>
+        participant.Status is null or ParticipationStatus.NeedsAction or ParticipationStatus.Tentative
+        && facts.Meant(participant.Actor) is { } actor
+        && (actor.StartsWith("Patient/", StringComparison.Ordinal)
+            || facts.Schedules.Any(schedule => schedule.Actor.Exists(one => facts.Meant(one) == actor)));
 }

@@ -145,29 +145,35 @@ public sealed partial class BookingRules(BookingSettings settings)
         return whole;
     }
 
-    /// <summary>The clinicians and rooms of the Slots take part, as accepted; nobody twice.</summary>
-    private static void Invite(Appointment appointment, IReadOnlyList<Schedule> schedules)
+    /// <summary>
+    /// The rooms of the Slots take part, and their clinicians where the Appointment names none; each once, as accepted.
+    /// </summary>
+    private static void Invite(Appointment appointment, BookingFacts facts)
     {
-        foreach (var actor in schedules.SelectMany(schedule => schedule.Actor))
+        var hasClinician = appointment.Participant.Exists(participant => IsClinician(participant.Actor));
+        foreach (var schedule in facts.Schedules)
         {
-            var reference = Occupancy.RelativeOf(actor);
-            var type = reference?.Split('/')[0];
-            var isPerson = type is "Practitioner" or "PractitionerRole";
-            var isThere = appointment.Participant.Exists(participant =>
-                Occupancy.RelativeOf(participant.Actor) is { } there
-                && (there == reference || (isPerson && there.StartsWith("Practitioner", StringComparison.Ordinal))));
-            if ((isPerson || type == "Location") && !isThere)
+            // A calendar may name both a role and the practitioner in it.
+            var clinician = hasClinician ? null : schedule.Actor.Find(IsClinician);
+            foreach (var actor in schedule.Actor.Where(actor => actor == clinician || TypeOf(actor) == "Location"))
             {
-                appointment.Participant.Add(new()
+                if (appointment.Participant.TrueForAll(participant => facts.Meant(participant.Actor) != facts.Meant(actor)))
                 {
-                    Type = isPerson ? [new("http://terminology.hl7.org/CodeSystem/v3-ParticipationType", "PPRF")] : [],
-                    Actor = new ResourceReference(reference, actor.Display),
-                    Required = ParticipantRequired.Required,
-                    Status = ParticipationStatus.Accepted,
-                });
+                    appointment.Participant.Add(new()
+                    {
+                        Type = actor == clinician ? [new("http://terminology.hl7.org/CodeSystem/v3-ParticipationType", "PPRF")] : [],
+                        Actor = new ResourceReference(Occupancy.RelativeOf(actor), actor.Display),
+                        Required = ParticipantRequired.Required,
+                        Status = ParticipationStatus.Accepted,
+                    });
+                }
             }
         }
     }
+
+    private static bool IsClinician(ResourceReference? reference) => TypeOf(reference) is "Practitioner" or "PractitionerRole";
+
+    private static string? TypeOf(ResourceReference? reference) => Occupancy.RelativeOf(reference)?.Split('/')[0];
 
     /// <summary>The Slots that an Appointment takes; of a group's only the one whose last seat it has changes.</summary>
     private static IEnumerable<Slot> Take(IEnumerable<LoadedSlot> slots, Slot.SlotStatus status) =>

@@ -68,6 +68,7 @@ public static class EncounterHistory
             }
         }
 
+        Restore(before, kept);
         if (before?.Status != kept.Status && (before is not null || !EncounterStates.IsOver(kept.Status)))
         {
             Mark(before, kept, now);
@@ -84,6 +85,32 @@ public static class EncounterHistory
         System = "http://unitsofmeasure.org",
         Code = "min",
     };
+
+    /// <summary>What the server wrote stays where the client is silent: many write what they know of an Encounter and no more.</summary>
+    private static void Restore(Encounter? before, Encounter kept)
+    {
+        if (before is null)
+        {
+            return;
+        }
+
+        if (kept.GetExtension(SubjectStatusUrl) is null && before.GetExtension(SubjectStatusUrl) is { } subject)
+        {
+            kept.Extension.Add(Copy(subject));
+        }
+
+        if (HasBegun(before) && before.Period is { } period)
+        {
+            kept.Period ??= new Period();
+            kept.Period.Start ??= period.Start;
+            kept.Period.End ??= period.End;
+        }
+
+        if (EncounterStates.IsOver(before.Status) && before.Length is { } length)
+        {
+            kept.Length ??= Copy(length);
+        }
+    }
 
     private static void Mark(Encounter? before, Encounter kept, DateTimeOffset now)
     {
@@ -126,7 +153,7 @@ public static class EncounterHistory
     }
 
     private static bool HasBegun(Encounter? before) => before is not null
-        && (before.Status is EncounterStatus.InProgress or EncounterStatus.Onleave
+        && (before.Status is EncounterStatus.InProgress or EncounterStatus.Onleave or EncounterStatus.Finished
             || before.StatusHistory.Any(entry => entry.Status == EncounterStatus.InProgress));
 
     private static Period Since(Period? last, DateTimeOffset began, DateTimeOffset now) =>

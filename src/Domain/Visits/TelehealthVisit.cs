@@ -66,7 +66,6 @@ public static class TelehealthVisit
             Class = Virtual,
             Type = [ServiceType],
             ServiceType = Copy(appointment.ServiceType.FirstOrDefault()),
-            Priority = null,
             Subject = Copy(subject),
             BasedOn = [.. appointment.BasedOn.Select(order => Copy(order)!)],
             Participant = [.. appointment.Participant.Where(TakesPart).Select(ParticipantOf)],
@@ -80,14 +79,18 @@ public static class TelehealthVisit
     }
 
     /// <summary>
-    /// A copy of the planned Encounter that follows its Appointment to another time or other people. What is no longer planned stays.
+    /// A copy of the planned Encounter that follows its Appointment to another time or other people; guests that were invited to it come
+    /// along. What is no longer planned stays as it is.
     /// </summary>
     public static Encounter MovePlan(Encounter encounter, Appointment appointment)
     {
         var moved = (Encounter)encounter.DeepCopy();
         if (moved.Status == Encounter.EncounterStatus.Planned)
         {
-            moved.Participant = [.. appointment.Participant.Where(TakesPart).Select(ParticipantOf)];
+            var people = appointment.Participant.Where(TakesPart).Select(ParticipantOf).ToList();
+            var guests = moved.Participant.Where(one => TypeOf(one.Individual) == "RelatedPerson"
+                && people.TrueForAll(other => other.Individual?.Reference != one.Individual?.Reference));
+            moved.Participant = [.. people, .. guests];
             PutTimes(moved, appointment);
         }
 

@@ -165,6 +165,37 @@ public sealed class BookingRulesTests
     }
 
     [Fact]
+    public void A_role_and_its_practitioner_are_one()
+    {
+        var appointment = Appointment(AppointmentStatus.Booked, "09:00", "09:30", "Patient/p1", "PractitionerRole/r1");
+        var facts = new BookingFacts(appointment, true, [new(Slot("t9", "11:00", "11:30", schedule: "s2"))], Morning)
+        {
+            Schedules = [Schedule("s2", "Practitioner/d2")],
+            ActorOf = reference => reference == "PractitionerRole/r1" ? "Practitioner/d1" : reference,
+        };
+
+        var change = _rules.Reschedule(facts, [], [Schedule()]).Value!;
+
+        Assert.Equal(["Patient/p1", "Practitioner/d2"], change.Appointment.Participant.Select(one => one.Actor!.Reference!));
+    }
+
+    [Fact]
+    public void All_whose_slots_are_taken_take_part()
+    {
+        var facts = new BookingFacts(
+            Appointment(AppointmentStatus.Proposed), false,
+            [new(Slot("t1", "09:00", "09:30")), new(Slot("t2", "09:00", "09:30", schedule: "s2")), new(Slot("t3", "09:00", "09:30", schedule: "s3"))],
+            Morning)
+        {
+            Schedules = [Schedule(), Schedule("s2", "Practitioner/d2"), Schedule("s3", "Location/room")],
+        };
+
+        Assert.Equal(
+            ["Patient/p1", "Practitioner/d1", "Practitioner/d2", "Location/room"],
+            _rules.Book(facts).Value!.Appointment.Participant.Select(one => one.Actor!.Reference!));
+    }
+
+    [Fact]
     public void To_cancel_frees_the_time_and_remembers_when()
     {
         var slots = new[] { new LoadedSlot(Slot("t1", "09:00", "09:30", Hl7.Fhir.Model.Slot.SlotStatus.Busy)) };

@@ -147,6 +147,21 @@ public sealed class EncounterHistoryTests
         Assert.Equal("2026-11-02T13:52:00Z", EncounterHistory.Keep(arrived, sent, _admitted, _created).Period!.Start);
     }
 
+    [Fact]
+    public void What_the_server_wrote_stays_where_the_client_is_silent()
+    {
+        var admitted = At(_admitted).Admit(Planned()).Value!;
+        var sent = Planned();
+        sent.Status = EncounterStatus.Finished;
+
+        var ended = EncounterHistory.Keep(admitted, sent, _ended, _created);
+        Assert.Equal(("2026-11-02T14:01:00Z", "2026-11-02T14:24:30Z", 23.5m), (ended.Period!.Start, ended.Period.End, ended.Length!.Value));
+
+        var again = EncounterHistory.Keep(ended, sent, _ended.AddDays(1), _created);
+        Assert.Equal(("2026-11-02T14:24:30Z", 23.5m, "departed"), (again.Period!.End, again.Length!.Value, SubjectStatus(again)));
+        Assert.Equal(2, again.StatusHistory.Count);
+    }
+
     private static string? SubjectStatus(Encounter encounter) =>
         (encounter.GetExtension(EncounterHistory.SubjectStatusUrl)?.Value as CodeableConcept)?.Coding[0].Code;
 

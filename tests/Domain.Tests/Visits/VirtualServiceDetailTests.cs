@@ -74,10 +74,10 @@ public sealed class VirtualServiceDetailTests
 
         var later = Booked();
         (later.Start, later.End) = (later.Start!.Value.AddDays(1), later.End!.Value.AddDays(1));
-        later.Participant.RemoveAt(2);
+        later.Participant[1] = Person("Practitioner/d2");
         var moved = TelehealthVisit.MovePlan(encounter, later);
         Assert.Equal("2026-11-03T14:30:00Z", (moved.GetExtension(TelehealthVisit.PlannedEndUrl)!.Value as FhirDateTime)!.Value);
-        Assert.Single(moved.Participant);
+        Assert.Equal(["Practitioner/d2", "RelatedPerson/i1"], moved.Participant.Select(one => one.Individual!.Reference));
     }
 
     [Fact]
