@@ -124,7 +124,7 @@ public sealed partial class BookingRules
         Invite(moved, facts);
         var status = moved.Status == AppointmentStatus.Booked ? Slot.SlotStatus.Busy : Slot.SlotStatus.BusyTentative;
         var kept = facts.Slots.Select(loaded => loaded.Slot.Id).ToHashSet(StringComparer.Ordinal);
-        return new BookingChange(moved, [.. Take(facts.Slots, status), .. Free(old.Where(loaded => !kept.Contains(loaded.Slot.Id)))]);
+        return new BookingChange(moved, [.. Take(facts.Slots, status), .. Release(old.Where(loaded => !kept.Contains(loaded.Slot.Id)), moved.Id)]);
     }
 
     private bool HasRunOut(BookingFacts facts) =>

@@ -43,14 +43,7 @@ public sealed partial class BookingRules
         var cancelled = Copy(appointment);
         cancelled.CancelationReason = (CodeableConcept)cancellation.Reason.DeepCopy();
         cancelled.Comment = cancellation.Comment ?? cancelled.Comment;
-        var wasBooked = appointment.Status is AppointmentStatus.Booked or AppointmentStatus.Arrived or AppointmentStatus.CheckedIn;
-        if (wasBooked && appointment.Start - settings.LateCancel < now)
-        {
-            cancelled.Meta ??= new Meta();
-            cancelled.Meta.Tag.RemoveAll(tag => tag.Code == LateCancelTag);
-            cancelled.Meta.Tag.Add(new Coding(Canonicals.CodeSystem("tag"), LateCancelTag, "Cancelled late"));
-        }
-
+        TagIfLate(appointment, cancelled, now);
         return GiveUp(cancelled, slots, now);
     }
 
@@ -105,7 +98,7 @@ public sealed partial class BookingRules
         }
 
         missed.Status = AppointmentStatus.Noshow;
-        return new BookingChange(missed, [.. Free(slots)]);
+        return new BookingChange(missed, Release(slots, appointment.Id));
     }
 
     /// <summary>Cancelled and free, whoever decided it.</summary>
@@ -114,6 +107,6 @@ public sealed partial class BookingRules
         appointment.Status = AppointmentStatus.Cancelled;
         HoldExpiry.Put(appointment, null, Canonicals);
         appointment.SetExtension(CancellationDateUrl, Moment.DateTime(now));
-        return new BookingChange(appointment, [.. Free(slots)]);
+        return new BookingChange(appointment, Release(slots, appointment.Id));
     }
 }

@@ -179,11 +179,6 @@ public sealed partial class BookingRules(BookingSettings settings)
     private static IEnumerable<Slot> Take(IEnumerable<LoadedSlot> slots, Slot.SlotStatus status) =>
         slots.Where(loaded => loaded.Slot.Status != status && loaded.SeatsTaken + 1 >= loaded.Capacity).Select(loaded => With(loaded.Slot, status));
 
-    /// <summary>The Slots that it gives back.</summary>
-    private static IEnumerable<Slot> Free(IEnumerable<LoadedSlot> slots) => slots
-        .Where(loaded => loaded.Slot.Status is Slot.SlotStatus.Busy or Slot.SlotStatus.BusyTentative)
-        .Select(loaded => With(loaded.Slot, Slot.SlotStatus.Free));
-
     private static Slot With(Slot slot, Slot.SlotStatus status)
     {
         var changed = (Slot)slot.DeepCopy();
