@@ -7,7 +7,8 @@ namespace TeleFhir.Domain.Scheduling;
 /// <summary>What somebody who cancels says.</summary>
 /// <param name="Reason">Why, from http://hl7.org/fhir/R4/valueset-appointment-cancellation-reason.html; must be there.</param>
 /// <param name="Comment">More words, or null.</param>
-public sealed record Cancellation(CodeableConcept? Reason, string? Comment = null);
+/// <param name="By">Who gives it up: <c>patient</c>, <c>provider</c> or <c>system</c>; null where it is not said.</param>
+public sealed record Cancellation(CodeableConcept? Reason, string? Comment = null, string? By = null);
 
 public sealed partial class BookingRules
 {
@@ -21,7 +22,7 @@ public sealed partial class BookingRules
 
     /// <summary>
     /// <c>$cancel</c>: the Appointment is cancelled and its Slots are free. One that was booked is tagged <see cref="LateCancelTag"/> where
-    /// less than the cut-off is left to its start. 400 <c>reason-missing</c>; 409 <c>invalid-transition</c> where it cannot be cancelled.
+    /// less than the cut-off is left to its start. 400 <c>reason-missing</c>, <c>cancelled-by</c>; 409 <c>invalid-transition</c> where it cannot be cancelled.
     /// </summary>
     /// <param name="appointment">The Appointment as stored.</param>
     /// <param name="slots">Its Slots.</param>
@@ -33,6 +34,11 @@ public sealed partial class BookingRules
         if (cancellation.Reason is null)
         {
             return Refusal.Invalid("reason-missing", "Say why: parameter reason.");
+        }
+
+        if (cancellation.By is not (null or "patient" or "provider" or "system"))
+        {
+            return Refusal.Invalid("cancelled-by", "An appointment is cancelled by patient, provider or system.");
         }
 
         if (!AppointmentStates.IsCancellable(appointment.Status))

@@ -21,6 +21,10 @@ public enum SeriesScope
 /// <param name="Starts">When each begins, in UTC and in order; the first is the first week.</param>
 public sealed record SeriesTimes(IReadOnlyList<DateTimeOffset> Starts);
 
+/// <summary>The Slots of a series.</summary>
+/// <param name="Weeks">Those of each member, in the order of the members.</param>
+public sealed record SeriesSlots(IReadOnlyList<IReadOnlyList<LoadedSlot>> Weeks);
+
 /// <summary>
 /// Appointments at one local time of the week. They share an identifier in the system <c>{canon}/series</c> and are numbered by R5's
 /// <c>recurrenceId</c>; the first has R5's <c>recurrenceTemplate</c> (https://hl7.org/fhir/R5/appointment.html) on R4.
@@ -108,6 +112,38 @@ public static class WeeklySeries
         }
     }
 
+    /// <summary>
+    /// The Slots of every week: of the Schedules of the first week's, at the same distance from the start and as long. 409
+    /// <c>slot-unavailable</c> where one is not there or not to be had: a series is booked as a whole or not at all.
+    /// </summary>
+    /// <param name="first">The Slots of the first week.</param>
+    /// <param name="times">The times of <see cref="Times"/>.</param>
+    /// <param name="candidates">Slots of these Schedules in all the weeks.</param>
+    /// <param name="now">The time.</param>
+    public static Decision<SeriesSlots> FindSlots(
+        IReadOnlyList<LoadedSlot> first, SeriesTimes times, IEnumerable<LoadedSlot> candidates, DateTimeOffset now)
+    {
+        var open = candidates.Where(candidate => candidate.IsOpenTo(null, now))
+            .ToLookup(candidate => (Occupancy.RelativeOf(candidate.Slot.Schedule), candidate.Slot.Start, candidate.Slot.End));
+        var weeks = new List<IReadOnlyList<LoadedSlot>> { first };
+        foreach (var start in times.Starts.Skip(1))
+        {
+            var distance = start - times.Starts[0];
+            var week = first.Select(one => open[(Occupancy.RelativeOf(one.Slot.Schedule), one.Slot.Start + distance, one.Slot.End + distance)])
+                .Select(matches => matches.FirstOrDefault())
+                .OfType<LoadedSlot>()
+                .ToList();
+            if (week.Count < first.Count)
+            {
+                return BookingRules.SlotUnavailable();
+            }
+
+            weeks.Add(week);
+        }
+
+        return new SeriesSlots(weeks);
+    }
+
     /// <summary>The series that an Appointment belongs to, or null.</summary>
     public static string? SeriesOf(Appointment appointment, Canonicals canonicals) =>
         appointment.Identifier.FirstOrDefault(one => one.System == System(canonicals))?.Value;
@@ -116,7 +152,7 @@ public static class WeeklySeries
     public static int? NumberOf(Appointment appointment) =>
         (appointment.GetExtension(RecurrenceIdUrl)?.Value as PrimitiveType)?.JsonValue as int?;
 
-    /// <summary>Reads <c>scope</c> of <c>$cancel</c>: <c>one</c> where it is not said; 400 <c>scope</c> where it is none of the three.</summary>
+    /// <summary>Reads <c>scope</c> of <c>$cancel</c>: <c>one</c> where it is not said, null where it is none of the three.</summary>
     public static SeriesScope? ReadScope(string? scope) => scope switch
     {
         null or "one" => SeriesScope.One,

@@ -212,6 +212,7 @@ public sealed class BookingRulesTests
         Assert.Equal("late-cancel", late.Appointment.Meta!.Tag.Single().Code);
         Assert.Equal("invalid-transition", _rules.Cancel(late.Appointment, [], reason, Morning).Refusal!.Code);
         Assert.Equal((HttpStatusCode.BadRequest, "reason-missing"), Told(_rules.Cancel(appointment, slots, new(null), Morning)));
+        Assert.Equal("cancelled-by", _rules.Cancel(appointment, slots, reason with { By = "nobody" }, Morning).Refusal!.Code);
     }
 
     [Fact]

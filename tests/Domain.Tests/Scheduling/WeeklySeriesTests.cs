@@ -77,6 +77,27 @@ public sealed class WeeklySeriesTests
         Assert.Equal(SeriesScope.One, WeeklySeries.ReadScope(null));
     }
 
+    [Fact]
+    public void Every_week_has_its_slots_or_none_has()
+    {
+        var times = WeeklySeries.Times(At("09:00"), 3, DateTimeZone.Utc).Value!;
+        LoadedSlot[] first = [new(Slot("t1", "09:00", "09:30")), new(Slot("r1", "09:00", "09:30", schedule: "room"))];
+        var later = (from week in Enumerable.Range(1, 2) from one in first select new LoadedSlot(Shifted(one.Slot, week))).ToList();
+
+        var found = WeeklySeries.FindSlots(first, times, later, Morning).Value!;
+        Assert.Equal(["t1 r1", "t1-1 r1-1", "t1-2 r1-2"], found.Weeks.Select(week => string.Join(' ', week.Select(one => one.Slot.Id))));
+
+        later[3].Slot.Status = Hl7.Fhir.Model.Slot.SlotStatus.Busy;
+        Assert.Equal("slot-unavailable", WeeklySeries.FindSlots(first, times, later, Morning).Refusal!.Code);
+
+        static Slot Shifted(Slot slot, int weeks)
+        {
+            var shifted = (Slot)slot.DeepCopy();
+            (shifted.Id, shifted.Start, shifted.End) = ($"{slot.Id}-{weeks}", slot.Start!.Value.AddDays(7 * weeks), slot.End!.Value.AddDays(7 * weeks));
+            return shifted;
+        }
+    }
+
     private static IReadOnlyList<Appointment> Series()
     {
         var first = Appointment(AppointmentStatus.Booked, "09:00", "09:30");
