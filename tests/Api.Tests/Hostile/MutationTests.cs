@@ -6,12 +6,13 @@ using System.Text;
 using System.Text.Json.Nodes;
 using System.Xml.Linq;
 using TeleFhir.Api.Tests.Durability;
+using TeleFhir.Infrastructure.Tests;
 
 namespace TeleFhir.Api.Tests.Hostile;
 
 /// <summary>
-/// Ten thousand requests, each a good one with something broken, against the real server: never a 5xx, always an outcome, nothing lost.
-/// They are reads, searches of every kind by GET and POST, JSON and XML, bundles and patches.
+/// Ten thousand requests, each a good one with something broken, against the real server on each database: never a 5xx, always an outcome, nothing lost.
+/// They are reads, searches of every kind by GET and POST, JSON and XML, bundles, patches and operations.
 /// The seed is printed; <c>TELEFHIR_MUTATIONS</c> sets another number.
 /// </summary>
 public sealed class MutationTests
@@ -44,6 +45,15 @@ public sealed class MutationTests
         ("application/fhir+xml", """<Parameters xmlns="http://hl7.org/fhir"><parameter><name value="operation"/><part><name value="type"/><valueCode value="replace"/></part><part><name value="path"/><valueString value="Patient.active"/></part><part><name value="value"/><valueBoolean value="false"/></part></parameter></Parameters>"""),
     ];
 
+    private static readonly (string Address, string Body)[] _operations =
+    [
+        ("Patient/$validate", """{"resourceType":"Parameters","parameter":[{"name":"mode","valueCode":"create"},{"name":"profile","valueUri":"http://hl7.org/fhir/StructureDefinition/Patient"},{"name":"resource","resource":{"resourceType":"Patient","active":true}}]}"""),
+        ("Patient/fuzz/$meta-add", """{"resourceType":"Parameters","parameter":[{"name":"meta","valueMeta":{"tag":[{"system":"urn:t","code":"a"}],"profile":["http://a.example/p"]}}]}"""),
+        ("Observation/$stats", """{"resourceType":"Parameters","parameter":[{"name":"subject","valueString":"Patient/kept"},{"name":"code","valueString":"8867-4"},{"name":"duration","valueDecimal":24},{"name":"statistic","valueCode":"average"}]}"""),
+        ("ValueSet/$expand", """{"resourceType":"Parameters","parameter":[{"name":"url","valueUri":"http://hl7.org/fhir/ValueSet/administrative-gender"},{"name":"filter","valueString":"ma"},{"name":"count","valueInteger":2}]}"""),
+        ("ValueSet/$validate-code", """{"resourceType":"Parameters","parameter":[{"name":"url","valueUri":"http://hl7.org/fhir/ValueSet/administrative-gender"},{"name":"coding","valueCoding":{"system":"http://hl7.org/fhir/administrative-gender","code":"male"}}]}"""),
+    ];
+
     private static readonly string[] _queries =
     [
         "Patient?name=müller&birthdate=ge1980-01-01&_sort=-birthdate,family&_count=3",
@@ -65,8 +75,10 @@ public sealed class MutationTests
         "{\"resourceType\":\"Patient\"}", "\"9999-99-99\"", "\"Patient/\"", "\"Patient?identifier=\"", "\"\\u202e\"", "{\"a\":{\"a\":{\"a\":[[[[[]]]]]}}}",
     ];
 
-    [Fact]
-    public async Task Broken_requests_are_refused_and_break_nothing()
+    [Theory]
+    [InlineData("Sqlite")]
+    [InlineData("PostgreSql")]
+    public async Task Broken_requests_are_refused_and_break_nothing(string provider)
     {
         var cancellationToken = TestContext.Current.CancellationToken;
         var count = Setting("TELEFHIR_MUTATIONS", 10_000);
@@ -75,8 +87,13 @@ public sealed class MutationTests
         var folder = Directory.CreateTempSubdirectory("telefhir-fuzz-");
         try
         {
+            await using var database = provider == "PostgreSql" ? await (await PostgresCluster.SharedAsync()).CreateDatabaseAsync() : null;
             await using var server = await ServerProcess.StartAsync(
-                new Dictionary<string, string> { ["ConnectionStrings:TeleFhir"] = $"Data Source={Path.Combine(folder.FullName, "fuzz.db")}" },
+                new Dictionary<string, string>
+                {
+                    ["Database:Provider"] = provider,
+                    ["ConnectionStrings:TeleFhir"] = database?.ConnectionString ?? $"Data Source={Path.Combine(folder.FullName, "fuzz.db")}",
+                },
                 cancellationToken);
             using var put = await server.Client.PutAsync("fhir/Patient/kept", Json(Kept), cancellationToken);
             var before = await server.Client.GetStringAsync("fhir/Patient/kept", cancellationToken);
@@ -152,6 +169,7 @@ public sealed class MutationTests
             < 6 => Search(random),
             < 9 => Xml(random),
             < 12 => Patch(random),
+            < 13 => Operate(random),
             _ => null,
         };
         if (request is not null)
@@ -205,6 +223,12 @@ public sealed class MutationTests
             _ => "Patient/fuzz",
         };
         return Send(HttpMethod.Patch, $"fhir/{target}", random.Next(4) == 0 ? Encoding.UTF8.GetBytes(body) : type.EndsWith("xml", StringComparison.Ordinal) ? BreakText(body, random) : Break(body, random), type);
+    }
+
+    private static HttpRequestMessage Operate(Random random)
+    {
+        var (address, body) = _operations[random.Next(_operations.Length)];
+        return Send(HttpMethod.Post, $"fhir/{address}", Break(body, random), "application/fhir+json");
     }
 
     private static HttpRequestMessage Send(HttpMethod method, string address, byte[] body, string type) => new(method, address)
