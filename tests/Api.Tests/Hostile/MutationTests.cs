@@ -124,7 +124,7 @@ public sealed class MutationTests
             var ordered = times.Order().ToList();
             TestContext.Current.TestOutputHelper?.WriteLine(
                 string.Join(", ", statuses.OrderBy(entry => entry.Key).Select(entry => $"{entry.Key}: {entry.Value}"))
-                + $"; median {ordered[^(ordered.Count / 2)].Time.TotalMilliseconds:0.0} ms, 99 of 100 {ordered[^((ordered.Count / 100) + 1)].Time.TotalMilliseconds:0.0} ms, longest {ordered[^1].Time.TotalMilliseconds:0} ms (#{ordered[^1].Number})"
+                + $"; median {ordered[ordered.Count / 2].Time.TotalMilliseconds:0.0} ms, 99 of 100 {ordered[ordered.Count * 99 / 100].Time.TotalMilliseconds:0.0} ms, longest {ordered[^1].Time.TotalMilliseconds:0} ms (#{ordered[^1].Number})"
                 + $"; working set {memory[0] >> 20} then {memory[1] >> 20} MiB");
             Assert.True(failures.IsEmpty, string.Join("\n\n", failures.Take(10)));
             Assert.Equal(before, await server.Client.GetStringAsync("fhir/Patient/kept", cancellationToken));
