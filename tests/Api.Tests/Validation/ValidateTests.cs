@@ -89,6 +89,8 @@ public sealed class ValidateTests(TelehealthHost host) : IClassFixture<Telehealt
     [InlineData("/fhir/Patient/$validate", "{\"resourceType\":\"Parameters\",\"parameter\":[{\"name\":\"resource\"}]}")]
     [InlineData("/fhir/Patient/$validate", "{\"resourceType\":\"Parameters\",\"parameter\":[{\"name\":7},null,\"x\",{}]}")]
     [InlineData("/fhir/Patient/$validate", "{\"resourceType\":\"Parameters\",\"parameter\":{}}")]
+    [InlineData("/fhir/Patient/$validate", "{\"resourceType\":\"Parameters\",\"parameter\":[{\"name\":\"\\ud800\"}]}")]
+    [InlineData("/fhir/Patient/$validate", "{\"resourceType\":\"Parameters\",\"parameter\":[{\"name\":\"mode\",\"valueCode\":\"\\ud800\"}]}")]
     public async Task What_is_wrongly_asked_is_400(string address, string? json)
     {
         var answer = await host.SendAsync("POST", address, json);
