@@ -46,7 +46,7 @@ public sealed partial class RequirementTests
     [GeneratedRegex(@"public (?:async )?(?:Task|void) (\w+)\(")]
     private static partial Regex Tests();
 
-    [GeneratedRegex(@"\bTestStore\.Providers\b|\bPostgreSql\b")]
+    [GeneratedRegex(@"\bTestStore\.Providers\b|PostgreSql\b")]
     private static partial Regex OnBoth();
 
     [GeneratedRegex("`([A-Za-z]+Tests\\.[A-Za-z0-9_]+)`")]

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace TeleFhir.Api.Tests.Validation;
 
-public sealed class ValidateTests(TelehealthHost host) : IClassFixture<TelehealthHost>
+public abstract class ValidateTests(TelehealthHost host)
 {
     private const string Narrative = "\"text\":{\"status\":\"generated\",\"div\":\"<div xmlns=\\\"http://www.w3.org/1999/xhtml\\\">x</div>\"}";
 
@@ -125,3 +125,7 @@ public sealed class ValidateTests(TelehealthHost host) : IClassFixture<Telehealt
     private static IEnumerable<string> Places(Answer answer) => answer.Json["issue"]!.AsArray()
         .Select(issue => $"{issue!["severity"]!.GetValue<string>()} {issue["expression"]?[0]?.GetValue<string>()}");
 }
+
+public sealed class ValidateTestsOnSqlite(TelehealthHost host) : ValidateTests(host), IClassFixture<TelehealthHost>;
+
+public sealed class ValidateTestsOnPostgreSql(PostgreSqlHost host) : ValidateTests(host), IClassFixture<PostgreSqlHost>;
