@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using TeleFhir.Domain.Storage;
 
 namespace TeleFhir.Infrastructure.Tests;
@@ -173,29 +172,9 @@ public sealed class SearchSemanticsTests(SearchSemanticsTests.Fixture fixture) :
         $$"""{"resourceType":"Observation","id":"{{id}}","status":"final","code":{"text":"x"},{{member}}}""";
 
     /// <summary>One store for each database, filled when a test first asks. A hundred days have passed since the 16th of May 2024.</summary>
-    public sealed class Fixture : IAsyncLifetime
+    public sealed class Fixture : FilledStores
     {
-        private readonly ConcurrentDictionary<DatabaseProvider, Lazy<Task<TestStore>>> _stores = [];
-
-        public Task<TestStore> StoreAsync(DatabaseProvider provider) => _stores.GetOrAdd(provider, _ => new(async () =>
-        {
-            var store = await TestStore.CreateAsync(provider, clock: new SetClock(new DateTimeOffset(2024, 8, 24, 0, 0, 0, TimeSpan.Zero)));
-            foreach (var json in _resources)
-            {
-                await store.PutAsync(json);
-            }
-
-            return store;
-        })).Value;
-
-        public ValueTask InitializeAsync() => ValueTask.CompletedTask;
-
-        public async ValueTask DisposeAsync()
-        {
-            foreach (var store in _stores.Values)
-            {
-                await (await store.Value).DisposeAsync();
-            }
-        }
+        protected override Task<TestStore> FillAsync(DatabaseProvider provider) =>
+            WithAsync(provider, _resources, new SetClock(new DateTimeOffset(2024, 8, 24, 0, 0, 0, TimeSpan.Zero)));
     }
 }
