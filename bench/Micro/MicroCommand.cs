@@ -11,7 +11,7 @@ namespace TeleFhir.Bench.Micro;
 /// <summary><c>micro [--filter Extract]</c>: what the steps of a request cost by themselves, without database or network.</summary>
 internal static class MicroCommand
 {
-    private static readonly Type[] _all = [typeof(ParseBenchmarks), typeof(ExtractBenchmarks), typeof(BundleBenchmarks), typeof(StampBenchmarks)];
+    private static readonly Type[] _all = [typeof(ParseBenchmarks), typeof(ExtractBenchmarks), typeof(BundleBenchmarks), typeof(StampBenchmarks), typeof(ValidateBenchmarks)];
 
     public static void Run(Arguments arguments)
     {

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 namespace TeleFhir.Api.Tests;
 
 /// <summary>The whole server in this process, on an SQLite file of its own that goes when it goes.</summary>
-public sealed class TelehealthHost : IAsyncLifetime
+public class TelehealthHost : IAsyncLifetime
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("telefhir-test-");
     private readonly Factory _factory;
@@ -18,7 +18,7 @@ public sealed class TelehealthHost : IAsyncLifetime
     {
     }
 
-    private TelehealthHost(Action<IWebHostBuilder> configure) => _factory = new Factory(_folder.FullName, configure);
+    protected TelehealthHost(Action<IWebHostBuilder> configure) => _factory = new Factory(_folder.FullName, configure);
 
     /// <summary>The connection string of its database, for another server on it.</summary>
     public string Database => ConnectionString(_folder.FullName);
@@ -27,16 +27,17 @@ public sealed class TelehealthHost : IAsyncLifetime
 
     public HttpClient Client { get; private set; } = null!;
 
-    public ValueTask InitializeAsync()
+    public virtual ValueTask InitializeAsync()
     {
         Client = _factory.CreateClient();
         return ValueTask.CompletedTask;
     }
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
         await _factory.DisposeAsync();
         _folder.Delete(recursive: true);
+        GC.SuppressFinalize(this);
     }
 
     /// <summary>A server that differs from the usual one.</summary>

@@ -3,8 +3,8 @@ using TeleFhir.Domain.Storage;
 
 namespace TeleFhir.Infrastructure.Tests;
 
-/// <summary>One store of <see cref="SearchData"/> for each database, filled when a test first asks; tests only read from it.</summary>
-public sealed class SearchFixture : IAsyncLifetime
+/// <summary>One filled store for each database, filled when a test first asks; tests only read from it.</summary>
+public abstract class FilledStores : IAsyncLifetime
 {
     private readonly ConcurrentDictionary<DatabaseProvider, Lazy<Task<TestStore>>> _stores = [];
 
@@ -19,9 +19,29 @@ public sealed class SearchFixture : IAsyncLifetime
         {
             await (await store.Value).DisposeAsync();
         }
+
+        GC.SuppressFinalize(this);
     }
 
-    private static async Task<TestStore> FillAsync(DatabaseProvider provider)
+    protected abstract Task<TestStore> FillAsync(DatabaseProvider provider);
+
+    /// <summary>A new store with these resources.</summary>
+    protected static async Task<TestStore> WithAsync(DatabaseProvider provider, IEnumerable<string> resources, TimeProvider? clock = null)
+    {
+        var store = await TestStore.CreateAsync(provider, clock: clock);
+        foreach (var json in resources)
+        {
+            await store.PutAsync(json);
+        }
+
+        return store;
+    }
+}
+
+/// <summary>Stores of <see cref="SearchData"/>.</summary>
+public sealed class SearchFixture : FilledStores
+{
+    protected override async Task<TestStore> FillAsync(DatabaseProvider provider)
     {
         var clock = new SetClock(SearchData.FirstWritten);
         var store = await TestStore.CreateAsync(provider, clock: clock);

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using TeleFhir.Domain.Fhir;
 using TeleFhir.Domain.Storage;
 
@@ -340,29 +339,9 @@ public sealed class SearchModifierTests(SearchModifierTests.Fixture fixture) : I
     }
 
     /// <summary>One store for each database, filled when a test first asks; tests only read from it.</summary>
-    public sealed class Fixture : IAsyncLifetime
+    public sealed class Fixture : FilledStores
     {
-        private readonly ConcurrentDictionary<DatabaseProvider, Lazy<Task<TestStore>>> _stores = [];
-
-        public Task<TestStore> StoreAsync(DatabaseProvider provider) => _stores.GetOrAdd(provider, _ => new(async () =>
-        {
-            var store = await TestStore.CreateAsync(provider);
-            foreach (var json in _resources)
-            {
-                await store.PutAsync(json);
-            }
-
-            return store;
-        })).Value;
-
-        public ValueTask InitializeAsync() => ValueTask.CompletedTask;
-
-        public async ValueTask DisposeAsync()
-        {
-            foreach (var store in _stores.Values)
-            {
-                await (await store.Value).DisposeAsync();
-            }
-        }
+        protected override Task<TestStore> FillAsync(DatabaseProvider provider) =>
+            WithAsync(provider, _resources);
     }
 }

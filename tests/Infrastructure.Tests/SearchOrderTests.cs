@@ -52,6 +52,10 @@ public sealed class SearchOrderTests(SearchFixture fixture) : IClassFixture<Sear
         Patient?_sort=address-city,-family -> p1 p6 p7 p4 p3 p2 p5 p9
         ?_type=Patient,Practitioner&_sort=_id -> dr1 dr2 p1 p2 p3 p4 p5 p6 p7 p9
         ?_type=Patient,Practitioner&_sort=-_id,_lastUpdated -> p9 p7 p6 p5 p4 p3 p2 p1 dr2 dr1
+        ?_type=Patient,Practitioner&_sort=family -> p5 dr1 dr2 p1 p2 p3 p4 p7 p6 p9
+        ?_type=Practitioner,Patient&name=house,smith -> dr1 p4
+        ?_type=Encounter,Observation&_sort=-date -> m1 e5 e2 c1 bp2 n1 bp1 x1 e1 b1 w2 w1 g1 i1 e3 e4 s1
+        ?_type=Encounter,Observation&patient=p3&_sort=date -> n1 e5
         ?_type=Patient,Practitioner -> dr2 dr1 p9 p7 p6 p5 p4 p3 p2 p1
         ?_type=Patient,Practitioner&_sort=_lastUpdated -> p1 p2 p3 p4 p5 p6 p7 p9 dr1 dr2
         """;

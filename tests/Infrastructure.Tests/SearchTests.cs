@@ -122,4 +122,49 @@ public sealed class SearchTests(SearchFixture fixture) : IClassFixture<SearchFix
         Assert.Empty(await store.IdsAsync("List?item._tag:missing=true"));
         Assert.Empty(await store.IdsAsync("List?item._lastUpdated=ge2024"));
     }
+
+    /// <summary>Who is in a compartment is said by its definition (https://hl7.org/fhir/R4/compartmentdefinition.html).</summary>
+    [Theory, MemberData(nameof(TestStore.Providers), MemberType = typeof(TestStore))]
+    public async Task A_compartment_narrows_a_search(DatabaseProvider provider)
+    {
+        var store = await fixture.StoreAsync(provider);
+        (string Compartment, string Search, string Expected)[] rows =
+        [
+            ("Patient/p1", "Observation?", "b1 bp1 c1 w1"),
+            ("Patient/p1", "Observation?code=29463-7", "b1 w1"),
+            ("Patient/p1", "Appointment?", "a1 a2"),
+            ("Patient/p1", "Encounter?", "e1 e2"),
+            ("Patient/p1", "Patient?", "p1"),
+            ("Patient/p1", "?_type=Encounter,Group,RiskAssessment,Organization", "e1 e2 gr1 ra1"),
+            ("Patient/p1", "Organization?", ""),
+            ("Patient/nobody", "Observation?", ""),
+            ("Encounter/e1", "Observation?", "b1 bp1"),
+            ("Practitioner/dr1", "Appointment?", "a2"),
+            ("Practitioner/dr1", "Observation?", "w1"),
+        ];
+        foreach (var (compartment, search, expected) in rows)
+        {
+            var page = await store.SearchAsync(store.Parse(search) with { Compartment = TestStore.KeyOf(compartment) });
+            Assert.Equal((compartment, search, expected), (compartment, search, string.Join(' ', page.Matches.Select(match => match.Key.Id).Order(StringComparer.Ordinal))));
+            Assert.Equal(page.Matches.Length, page.Total);
+        }
+    }
+
+    /// <summary>Nothing refers into nowhere by mistake of the server: it keeps references as they are and follows what is there.</summary>
+    [Theory, MemberData(nameof(TestStore.Providers), MemberType = typeof(TestStore))]
+    public async Task A_reference_may_lead_nowhere_and_what_is_referred_to_may_be_deleted(DatabaseProvider provider)
+    {
+        await using var store = await TestStore.CreateAsync(provider);
+        await store.PutAsync("""{"resourceType":"Patient","id":"p","name":[{"family":"Gone"}]}""");
+        await store.PutAsync("""{"resourceType":"Observation","id":"o","status":"final","code":{"text":"x"},"subject":{"reference":"Patient/p"}}""");
+        await store.PutAsync("""{"resourceType":"Observation","id":"n","status":"final","code":{"text":"x"},"subject":{"reference":"Patient/never"}}""");
+        Assert.Equal(["o"], await store.IdsAsync("Observation?subject.family=gone"));
+
+        await store.CommitAsync(new DeleteChange(TestStore.KeyOf("Patient/p")));
+
+        Assert.Equal(["o"], await store.IdsAsync("Observation?subject=Patient/p"));
+        Assert.Equal(["n"], await store.IdsAsync("Observation?subject=Patient/never"));
+        Assert.Empty(await store.IdsAsync("Observation?subject.family=gone"));
+        Assert.Empty((await store.SearchAsync("Observation?subject=Patient/p&_include=Observation:subject")).Included);
+    }
 }

@@ -29,19 +29,21 @@ internal static class AsyncAcceptance
             return next(context);
         }
 
-        return IsWished(context) ? AcceptAsync(context) : next(context);
+        return OfferTaken(context) is { } offer ? AcceptAsync(context, offer) : next(context);
     });
 
     /// <summary>Whose a request is: nobody but the same person through the same client, with the same patient in context, learns of it.</summary>
     public static string OwnerOf(Caller caller) => $"{caller.Kind}|{caller.ClientId}|{caller.UserId}|{caller.Patient}";
 
-    private static bool IsWished(HttpContext context)
+    private static AsyncOffer? OfferTaken(HttpContext context)
     {
         var prefer = context.Request.Headers["Prefer"];
-        return prefer.Count > 0 && context.GetEndpoint()?.Metadata.GetMetadata<AsyncOffer>() is not null && Preferences.Of(prefer).IsAsync;
+        return prefer.Count > 0 && context.GetEndpoint()?.Metadata.GetMetadata<AsyncOffer>() is { } offer && Preferences.Of(prefer).IsAsync
+            ? offer
+            : null;
     }
 
-    private static async Task AcceptAsync(HttpContext context)
+    private static async Task AcceptAsync(HttpContext context, AsyncOffer offer)
     {
         var services = context.RequestServices;
         var server = services.GetRequiredService<FhirServer>();
@@ -64,7 +66,7 @@ internal static class AsyncAcceptance
             OwnerOf(caller),
             head.Write(),
             body,
-            IsRepeatable: HttpMethods.IsGet(request.Method) || contentType == Form,
+            IsRepeatable: !offer.Writes,
             server.Clock.GetUtcNow());
         if (!await services.GetRequiredService<IAsyncRequests>().TryAcceptAsync(accepted, server.Options.Async.MostPerCaller, context.RequestAborted))
         {

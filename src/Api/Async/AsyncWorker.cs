@@ -71,14 +71,20 @@ internal sealed partial class AsyncWorker(
     {
         using var cancelled = new CancellationTokenSource();
         var holding = HoldAsync(run, cancelled);
-        var answer = run.IsLost ? AsyncPipeline.Lost(run.Request) : await AnswerAsync(run, cancelled.Token);
-        if (answer is not null)
+        try
         {
-            await requests.FinishAsync(run, answer, options.Async.AnswerKept, CancellationToken.None);
+            var answer = run.IsLost ? AsyncPipeline.Lost(run.Request) : await AnswerAsync(run, cancelled.Token);
+            if (answer is not null)
+            {
+                await requests.FinishAsync(run, answer, options.Async.AnswerKept, CancellationToken.None);
+            }
         }
-
-        await cancelled.CancelAsync();
-        await holding;
+        finally
+        {
+            // A run whose answer could not be kept is not held either: another may take it.
+            await cancelled.CancelAsync();
+            await holding;
+        }
     }
 
     private async Task<AsyncAnswer?> AnswerAsync(AsyncRun run, CancellationToken cancelled)

@@ -1,11 +1,12 @@
 namespace TeleFhir.Api.Fhir;
 
 /// <summary>Says of an endpoint that its answer may come later, where the request wishes that (<see cref="Preferences.IsAsync"/>).</summary>
-internal sealed record AsyncOffer;
+/// <param name="Writes">Whether it may write, so that what a dead server began must not be begun again.</param>
+internal sealed record AsyncOffer(bool Writes);
 
 /// <summary>Offers it on endpoints.</summary>
 internal static class AsyncOffers
 {
-    public static TBuilder MayRespondAsync<TBuilder>(this TBuilder builder)
-        where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(new AsyncOffer());
+    public static TBuilder MayRespondAsync<TBuilder>(this TBuilder builder, bool writes = false)
+        where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(new AsyncOffer(writes));
 }

@@ -47,7 +47,7 @@ internal static class FhirRoutes
         fhir.MapMethods("/_history", _read, History.HandleAsync).Declares(Interaction.HistorySystem, "List the versions of everything");
         fhir.MapPost("/", Transaction.HandleAsync)
             .Declares(Interaction.Batch, "Run a transaction or a batch", or: Interaction.Transaction)
-            .MayRespondAsync()
+            .MayRespondAsync(writes: true)
             .LongRunning();
     }
 }

@@ -19,6 +19,6 @@ internal static class OperationRoutes
         fhir.MapStandardOperation("Encounter", "everything", "Fetch all that belongs to an encounter", _both, OperationLevel.Instance, Everything.HandleEncounterAsync).MayRespondAsync().LongRunning();
         fhir.MapStandardOperation("Observation", "lastn", "Fetch the last observations of each code", _both, OperationLevel.Type, LastObservations.HandleAsync).MayRespondAsync().LongRunning();
         fhir.MapStandardOperation("Observation", "stats", "Compute statistics over observations", _both, OperationLevel.Type, Statistics.HandleAsync).MayRespondAsync().LongRunning();
-        fhir.MapStandardOperation("Composition", "document", "Make a document of a composition", _both, OperationLevel.Instance, Document.HandleAsync).MayRespondAsync().LongRunning();
+        fhir.MapStandardOperation("Composition", "document", "Make a document of a composition", _both, OperationLevel.Instance, Document.HandleAsync).MayRespondAsync(writes: true).LongRunning();
     }
 }

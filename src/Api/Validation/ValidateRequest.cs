@@ -28,7 +28,15 @@ internal sealed record ValidateRequest(ReadOnlyMemory<byte> Resource, string? Mo
         }
 
         using var json = Parse(body);
-        return IsParameters(json.RootElement, type) ? request.With(json.RootElement) : request with { Resource = body };
+        try
+        {
+            return IsParameters(json.RootElement, type) ? request.With(json.RootElement) : request with { Resource = body };
+        }
+        catch (InvalidOperationException)
+        {
+            // An escape of half a character is well-formed JSON until somebody reads it.
+            throw FhirException.Invalid("The content has a string with half a character.");
+        }
     }
 
     private static JsonDocument Parse(ReadOnlyMemory<byte> body)

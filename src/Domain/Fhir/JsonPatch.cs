@@ -24,6 +24,7 @@ internal sealed class JsonPatch : ResourcePatch
 
     public static JsonPatch Read(ReadOnlyMemory<byte> body, string? source)
     {
+        JsonScan.EnsureCharacters(body.Span, source);
         if (Parse(body, source) is not JsonArray array)
         {
             throw FhirException.Invalid("A JSON Patch is an array of operations.", source);

@@ -46,6 +46,30 @@ internal static class JsonScan
         }
     }
 
+    /// <summary>
+    /// Throws 400 unless the bytes are JSON whose escapes stand for whole characters other than NUL: for what is no resource and nothing
+    /// else looks through.
+    /// </summary>
+    public static void EnsureCharacters(ReadOnlySpan<byte> json, string? source)
+    {
+        EnsureText(json, source);
+        try
+        {
+            var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = FhirJson.MaxDepth });
+            while (reader.Read())
+            {
+                if (reader.TokenType is JsonTokenType.PropertyName or JsonTokenType.String && !IsText(ref reader))
+                {
+                    throw FhirException.Invalid("The body has a string with half a character or a NUL.", source);
+                }
+            }
+        }
+        catch (JsonException exception)
+        {
+            throw Malformed(exception, source);
+        }
+    }
+
     /// <summary>The 400 for text that is no JSON, with the place where it stops being so.</summary>
     public static FhirException Malformed(JsonException exception, string? source)
     {

@@ -72,7 +72,7 @@ internal sealed record CatalogType(ImmutableArray<SearchParameter> Parameters, I
                     Components = draft.Kind == IndexKind.Composite ? plan.Components(draft, drafts) : [],
                     IsTimeline = draft.Kind == IndexKind.Date && draft.Code == timeline,
                     IsByPatient = own.Length > 0 && own.All(source => byPatient.Contains(source.ParameterId)),
-                    Modifiers = ModifiersOf(draft),
+                    Modifiers = IndexPlan.HasNames(type) ? ModifiersOf(draft) : ModifiersOf(draft).RemoveRange(["of-type", "text"]),
                     LongestRange = draft.Kind == IndexKind.Date ? LongestRange(draft) : null,
                 };
             }),

@@ -125,7 +125,7 @@ public sealed class IndexExtractor
     {
         public static TypeReader Of(SearchParameterCatalog catalog, string type) => new(
             [.. catalog.Stored(type).Select(parameter => new CompiledParameter(
-                RowNumbers.Of(parameter.Id, isNamed: catalog.FindById(parameter.Id) is not null), PathCompiler.Compile(parameter)))],
+                RowNumbers.Of(parameter.Id, isNamed: IndexPlan.HasNames(type) && catalog.FindById(parameter.Id) is not null), PathCompiler.Compile(parameter)))],
             SourcesOf(catalog.For(type).Where(parameter => parameter.IsTimeline)),
             SourcesOf(catalog.For(type).Where(parameter =>
                 parameter.Kind == IndexKind.Reference && parameter.Code is "patient" or "subject")));

@@ -72,6 +72,12 @@ internal static class IndexPlan
         "ServiceRequest.code",
     }.ToFrozenSet(StringComparer.Ordinal);
 
+    /// <summary>
+    /// Whether what codes are called is indexed beside the codes. There is an AuditEvent for every request: such rows would be half of all that is
+    /// stored, and nobody looks for an access by the words for its code.
+    /// </summary>
+    public static bool HasNames(string type) => type != "AuditEvent";
+
     /// <summary>Parameters named in <see cref="_byPatient"/>, for the test that each exists.</summary>
     public static IEnumerable<string> ByPatient => _byPatient;
 

@@ -248,11 +248,13 @@ internal sealed class SearchDraft(
         }
     }
 
-    // The only parameters that every type has begin with an underscore; _has would need one reference for all types.
-    private bool IsKnown(string code) => types.Length == 1 || (code.StartsWith('_') && code != "_has");
+    // _has would need one reference for all types.
+    private bool IsKnown(string code) => types.Length == 1 || (code != "_has" && (code.StartsWith('_') || Find(code) is not null));
 
+    /// <summary>The parameter of this code on the first type; null unless each of the types has one of the same kind.</summary>
     private SearchParameter? Find(string code) =>
-        (types.Length == 1 || code.StartsWith('_')) && catalog.Searchable(_type, code) is { Type: not SearchParamType.Special } parameter
+        (!types.IsEmpty || code.StartsWith('_')) && catalog.Searchable(_type, code) is { Type: not SearchParamType.Special } parameter
+        && types.All(type => catalog.Searchable(type, code) is { } own && own.Type == parameter.Type && own.Kind == parameter.Kind)
             ? parameter
             : null;
 }

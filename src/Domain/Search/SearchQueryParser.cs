@@ -19,7 +19,7 @@ public sealed record SearchLimits
 /// <summary>
 /// Query parameters to a <see cref="SearchQuery"/> (https://hl7.org/fhir/R4/search.html). What is written wrongly is 400. What is
 /// not known is passed over with a warning, or 400 under strict handling.
-/// A search of several types, or of all, knows the parameters that every type has; its criteria carry the parameter of the first
+/// A search of several types, or of all, knows the parameters that each of them has; its criteria carry the parameter of the first
 /// type searched and stand for the parameter of that code on each.
 /// </summary>
 /// <param name="catalog">The parameters there are.</param>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using Hl7.Fhir.Model;
 
@@ -42,14 +43,9 @@ internal sealed class TokenValueReader() : ValueReader(
     typeof(Coding), typeof(CodeableConcept), typeof(Identifier), typeof(ContactPoint), typeof(Code), typeof(FhirBoolean),
     typeof(FhirString), typeof(Id), typeof(FhirUri), typeof(FhirUrl), typeof(Canonical), typeof(Oid), typeof(Uuid))
 {
-    // The code systems of required bindings: by the SDK's type for the element and the code as written.
-    private static readonly FrozenDictionary<Type, FrozenDictionary<string, string>> _systems = ModelInfo.ModelInspector.EnumMappings
-        .ToFrozenDictionary(
-            mapping => typeof(Code<>).MakeGenericType(mapping.NativeType),
-            mapping => mapping.Members
-                .Where(member => (member.Value.System ?? mapping.DefaultCodeSystem) is not null)
-                .ToFrozenDictionary(
-                    member => member.Key, member => (member.Value.System ?? mapping.DefaultCodeSystem)!, StringComparer.Ordinal));
+    // The code systems of required bindings: by the SDK's type for the element and the code as written. Each is looked up by its type:
+    // the SDK's list of all has only one of two with the same name, those of Medication and of MedicationStatement.
+    private static readonly ConcurrentDictionary<Type, FrozenDictionary<string, string>> _systems = [];
 
     public override void Read(Base element, IndexSink sink)
     {
@@ -107,9 +103,17 @@ internal sealed class TokenValueReader() : ValueReader(
     {
         if (Text(code) is { Length: > 0 } literal)
         {
-            sink.Token(_systems.GetValueOrDefault(code.GetType())?.GetValueOrDefault(literal), literal);
+            sink.Token(_systems.GetOrAdd(code.GetType(), SystemsOf).GetValueOrDefault(literal), literal);
         }
     }
+
+    private static FrozenDictionary<string, string> SystemsOf(Type code) =>
+        code.IsGenericType && ModelInfo.ModelInspector.FindEnumMapping(code.GetGenericArguments()[0]) is { } mapping
+            ? mapping.Members
+                .Where(member => (member.Value.System ?? mapping.DefaultCodeSystem) is not null)
+                .ToFrozenDictionary(
+                    member => member.Key, member => (member.Value.System ?? mapping.DefaultCodeSystem)!, StringComparer.Ordinal)
+            : FrozenDictionary<string, string>.Empty;
 }
 
 /// <summary>

@@ -32,6 +32,7 @@ internal abstract class TeleFhirDb(DbContextOptions options) : DbContext(options
             resource.HasIndex(row => new { row.Type, row.Rank, row.Key }).IsDescending(false, true, true)
                 .HasFilter("NOT deleted").HasDatabaseName("resource_timeline");
             resource.HasIndex(row => new { row.Type, row.Updated, row.Key }).HasDatabaseName("resource_updated");
+            resource.HasIndex(row => new { row.Type, row.Id }).HasFilter("NOT deleted").HasDatabaseName("resource_order");
         });
         modelBuilder.Entity<HistoryRow>(history =>
         {

@@ -14,11 +14,12 @@ internal sealed partial class SearchSql
     public static bool IsWalkable(SortKey key) => WalkOf(key) is not null;
 
     /// <summary>Whether resources may be without a value of this key.</summary>
-    public static bool MayBeAbsent(SortKey key) => key.Parameter.Kind != IndexKind.LastUpdated;
+    public static bool MayBeAbsent(SortKey key) => key.Parameter.Kind is not (IndexKind.Id or IndexKind.LastUpdated);
 
     /// <summary>Where the values of a key lie in their order; null where no index holds them so.</summary>
     private static (string Table, string Column)? WalkOf(SortKey key) => key.Parameter switch
     {
+        { Kind: IndexKind.Id } => ("resource", "id"),
         { Kind: IndexKind.LastUpdated } => ("resource", "updated"),
         { Kind: IndexKind.Date, IsTimeline: true } => ("resource", "rank"),
 

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace TeleFhir.Api.Tests.Fhir;
 
-public sealed class BundleTests(TelehealthHost host) : IClassFixture<TelehealthHost>
+public abstract class BundleTests(TelehealthHost host)
 {
     [Fact]
     public async Task A_transaction_writes_all_and_resolves_references_in_any_order()
@@ -140,3 +140,7 @@ public sealed class BundleTests(TelehealthHost host) : IClassFixture<TelehealthH
 
     private static string LocationOf(Answer answer, int entry) => answer.Entries[entry]!["response"]!["location"]!.GetValue<string>();
 }
+
+public sealed class BundleTestsOnSqlite(TelehealthHost host) : BundleTests(host), IClassFixture<TelehealthHost>;
+
+public sealed class BundleTestsOnPostgreSql(PostgreSqlHost host) : BundleTests(host), IClassFixture<PostgreSqlHost>;

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace TeleFhir.Api.Tests.Fhir;
 
-public sealed class CompartmentTests(TelehealthHost host) : IClassFixture<TelehealthHost>
+public abstract class CompartmentTests(TelehealthHost host)
 {
     /// <summary>What the audit trail adds to a compartment is not looked at here.</summary>
     private const string Types = "_type=Patient,Encounter,Observation,Practitioner,Organization";
@@ -103,3 +103,7 @@ public sealed class CompartmentTests(TelehealthHost host) : IClassFixture<Telehe
         return (patient, practitioner, observation, encounter);
     }
 }
+
+public sealed class CompartmentTestsOnSqlite(TelehealthHost host) : CompartmentTests(host), IClassFixture<TelehealthHost>;
+
+public sealed class CompartmentTestsOnPostgreSql(PostgreSqlHost host) : CompartmentTests(host), IClassFixture<PostgreSqlHost>;

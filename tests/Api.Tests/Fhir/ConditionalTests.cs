@@ -2,7 +2,7 @@ using System.Net;
 
 namespace TeleFhir.Api.Tests.Fhir;
 
-public sealed class ConditionalTests(TelehealthHost host) : IClassFixture<TelehealthHost>
+public abstract class ConditionalTests(TelehealthHost host)
 {
     [Fact]
     public async Task Create_with_matching_If_None_Exist_returns_the_existing_resource()
@@ -106,3 +106,7 @@ public sealed class ConditionalTests(TelehealthHost host) : IClassFixture<Telehe
     private static string Observation(string subject) =>
         $$"""{"resourceType":"Observation","status":"final","code":{"text":"x"},"subject":{"reference":"{{subject}}"} }""";
 }
+
+public sealed class ConditionalTestsOnSqlite(TelehealthHost host) : ConditionalTests(host), IClassFixture<TelehealthHost>;
+
+public sealed class ConditionalTestsOnPostgreSql(PostgreSqlHost host) : ConditionalTests(host), IClassFixture<PostgreSqlHost>;

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace TeleFhir.Api.Tests.Fhir;
 
-public sealed class ErrorTests(TelehealthHost host) : IClassFixture<TelehealthHost>
+public abstract class ErrorTests(TelehealthHost host)
 {
     [Theory]
     [InlineData("GET", "/fhir/Nonsense", HttpStatusCode.NotFound)]
@@ -53,3 +53,7 @@ public sealed class ErrorTests(TelehealthHost host) : IClassFixture<TelehealthHo
         Assert.Equal(mayWrite, preflight.Headers.TryGetValues("Access-Control-Allow-Methods", out var methods) && methods.Contains("PUT"));
     }
 }
+
+public sealed class ErrorTestsOnSqlite(TelehealthHost host) : ErrorTests(host), IClassFixture<TelehealthHost>;
+
+public sealed class ErrorTestsOnPostgreSql(PostgreSqlHost host) : ErrorTests(host), IClassFixture<PostgreSqlHost>;

@@ -3,7 +3,7 @@ using System.Net;
 namespace TeleFhir.Api.Tests.Fhir;
 
 /// <summary>What no resource may look like: each fault is 400 with one issue, whose expression is the element.</summary>
-public sealed class FaultyContentTests(TelehealthHost host) : IClassFixture<TelehealthHost>
+public abstract class FaultyContentTests(TelehealthHost host)
 {
     [Theory]
     [InlineData("an object for a primitive", "Patient.birthDate", "\"birthDate\":{\"value\":\"2000-01-01\"}")]
@@ -80,3 +80,7 @@ public sealed class FaultyContentTests(TelehealthHost host) : IClassFixture<Tele
         Assert.Equal("Bundle.entry[1].resource.contact[0]", answer.Json["issue"]![0]!["expression"]![0]!.GetValue<string>());
     }
 }
+
+public sealed class FaultyContentTestsOnSqlite(TelehealthHost host) : FaultyContentTests(host), IClassFixture<TelehealthHost>;
+
+public sealed class FaultyContentTestsOnPostgreSql(PostgreSqlHost host) : FaultyContentTests(host), IClassFixture<PostgreSqlHost>;

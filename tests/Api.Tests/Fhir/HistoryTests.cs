@@ -2,7 +2,7 @@ using System.Net;
 
 namespace TeleFhir.Api.Tests.Fhir;
 
-public sealed class HistoryTests(TelehealthHost host) : IClassFixture<TelehealthHost>
+public abstract class HistoryTests(TelehealthHost host)
 {
     [Fact]
     public async Task A_resources_history_tells_every_version_newest_first()
@@ -99,3 +99,7 @@ public sealed class HistoryTests(TelehealthHost host) : IClassFixture<Telehealth
         await host.DeleteAsync($"/fhir/Patient/{id}");
     }
 }
+
+public sealed class HistoryTestsOnSqlite(TelehealthHost host) : HistoryTests(host), IClassFixture<TelehealthHost>;
+
+public sealed class HistoryTestsOnPostgreSql(PostgreSqlHost host) : HistoryTests(host), IClassFixture<PostgreSqlHost>;

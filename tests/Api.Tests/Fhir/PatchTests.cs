@@ -3,7 +3,7 @@ using System.Text;
 
 namespace TeleFhir.Api.Tests.Fhir;
 
-public sealed class PatchTests(TelehealthHost host) : IClassFixture<TelehealthHost>
+public abstract class PatchTests(TelehealthHost host)
 {
     private const string AddGender = """[{"op":"add","path":"/gender","value":"female"}]""";
 
@@ -197,3 +197,7 @@ public sealed class PatchTests(TelehealthHost host) : IClassFixture<TelehealthHo
     private static string Bundle(string type, params string[] entries) =>
         $$"""{"resourceType":"Bundle","type":"{{type}}","entry":[{{string.Join(',', entries)}}]}""";
 }
+
+public sealed class PatchTestsOnSqlite(TelehealthHost host) : PatchTests(host), IClassFixture<TelehealthHost>;
+
+public sealed class PatchTestsOnPostgreSql(PostgreSqlHost host) : PatchTests(host), IClassFixture<PostgreSqlHost>;

@@ -3,7 +3,7 @@ using System.Net.Http.Headers;
 
 namespace TeleFhir.Api.Tests.Fhir;
 
-public sealed class ReadTests(TelehealthHost host) : IClassFixture<TelehealthHost>
+public abstract class ReadTests(TelehealthHost host)
 {
     private const string Amy = """{"resourceType":"Patient","id":"amy","text":{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\">Amy</div>"},"name":[{"family":"Ng"}],"birthDate":"1980-01-01"}""";
 
@@ -157,3 +157,7 @@ public sealed class ReadTests(TelehealthHost host) : IClassFixture<TelehealthHos
         Assert.Equal(encoding, Assert.Single(response.Content.Headers.ContentEncoding));
     }
 }
+
+public sealed class ReadTestsOnSqlite(TelehealthHost host) : ReadTests(host), IClassFixture<TelehealthHost>;
+
+public sealed class ReadTestsOnPostgreSql(PostgreSqlHost host) : ReadTests(host), IClassFixture<PostgreSqlHost>;

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace TeleFhir.Api.Tests.Fhir;
 
-public sealed class SearchTests(TelehealthHost host) : IClassFixture<TelehealthHost>
+public abstract class SearchTests(TelehealthHost host)
 {
     [Fact]
     public async Task Pages_lead_through_all_matches_once_and_the_last_has_no_next_link()
@@ -146,3 +146,7 @@ public sealed class SearchTests(TelehealthHost host) : IClassFixture<TelehealthH
         return await Answer.OfAsync(await host.Client.PostAsync(new Uri(address, UriKind.Relative), content, TestContext.Current.CancellationToken));
     }
 }
+
+public sealed class SearchTestsOnSqlite(TelehealthHost host) : SearchTests(host), IClassFixture<TelehealthHost>;
+
+public sealed class SearchTestsOnPostgreSql(PostgreSqlHost host) : SearchTests(host), IClassFixture<PostgreSqlHost>;

@@ -5,7 +5,7 @@ using System.Text;
 
 namespace TeleFhir.Api.Tests.Fhir;
 
-public sealed class WriteTests(TelehealthHost host) : IClassFixture<TelehealthHost>
+public abstract class WriteTests(TelehealthHost host)
 {
     [Fact]
     public async Task Create_gives_an_id_and_says_where_the_version_is()
@@ -186,3 +186,7 @@ public sealed class WriteTests(TelehealthHost host) : IClassFixture<TelehealthHo
         return output.ToArray();
     }
 }
+
+public sealed class WriteTestsOnSqlite(TelehealthHost host) : WriteTests(host), IClassFixture<TelehealthHost>;
+
+public sealed class WriteTestsOnPostgreSql(PostgreSqlHost host) : WriteTests(host), IClassFixture<PostgreSqlHost>;

@@ -5,7 +5,7 @@ using System.Xml.Linq;
 
 namespace TeleFhir.Api.Tests.Fhir;
 
-public sealed class XmlTests(TelehealthHost host) : IClassFixture<TelehealthHost>
+public abstract class XmlTests(TelehealthHost host)
 {
     private const string Xml = "Accept: application/fhir+xml";
     private static readonly XNamespace _fhir = "http://hl7.org/fhir";
@@ -148,3 +148,7 @@ public sealed class XmlTests(TelehealthHost host) : IClassFixture<TelehealthHost
 
     private static string Value(Answer answer, string element) => XDocument.Parse(answer.Body).Root!.Element(_fhir + element)!.Attribute("value")!.Value;
 }
+
+public sealed class XmlTestsOnSqlite(TelehealthHost host) : XmlTests(host), IClassFixture<TelehealthHost>;
+
+public sealed class XmlTestsOnPostgreSql(PostgreSqlHost host) : XmlTests(host), IClassFixture<PostgreSqlHost>;

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace TeleFhir.Api.Tests.Operations;
 
-public sealed class OperationTests(TelehealthHost host) : IClassFixture<TelehealthHost>
+public abstract class OperationTests(TelehealthHost host)
 {
     [Fact]
     public async Task Meta_is_told_added_to_and_taken_from()
@@ -209,3 +209,7 @@ public sealed class OperationTests(TelehealthHost host) : IClassFixture<Teleheal
         Assert.True(answer.Status == HttpStatusCode.Created, answer.Body);
     }
 }
+
+public sealed class OperationTestsOnSqlite(TelehealthHost host) : OperationTests(host), IClassFixture<TelehealthHost>;
+
+public sealed class OperationTestsOnPostgreSql(PostgreSqlHost host) : OperationTests(host), IClassFixture<PostgreSqlHost>;

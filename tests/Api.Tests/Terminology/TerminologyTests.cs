@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace TeleFhir.Api.Tests.Terminology;
 
-public sealed class TerminologyTests(TelehealthHost host) : IClassFixture<TelehealthHost>
+public abstract class TerminologyTests(TelehealthHost host)
 {
     private const string Gender = "http://hl7.org/fhir/ValueSet/administrative-gender";
     private const string RoleClass = "http://terminology.hl7.org/CodeSystem/v3-RoleClass";
@@ -218,3 +218,7 @@ public sealed class TerminologyTests(TelehealthHost host) : IClassFixture<Telehe
         return answer.Json["parameter"]!.AsArray().FirstOrDefault(parameter => parameter!["name"]!.GetValue<string>() == name)?[type];
     }
 }
+
+public sealed class TerminologyTestsOnSqlite(TelehealthHost host) : TerminologyTests(host), IClassFixture<TelehealthHost>;
+
+public sealed class TerminologyTestsOnPostgreSql(PostgreSqlHost host) : TerminologyTests(host), IClassFixture<PostgreSqlHost>;

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace TeleFhir.Api.Tests.Validation;
 
-public sealed class ValidateTests(TelehealthHost host) : IClassFixture<TelehealthHost>
+public abstract class ValidateTests(TelehealthHost host)
 {
     private const string Narrative = "\"text\":{\"status\":\"generated\",\"div\":\"<div xmlns=\\\"http://www.w3.org/1999/xhtml\\\">x</div>\"}";
 
@@ -89,6 +89,8 @@ public sealed class ValidateTests(TelehealthHost host) : IClassFixture<Telehealt
     [InlineData("/fhir/Patient/$validate", "{\"resourceType\":\"Parameters\",\"parameter\":[{\"name\":\"resource\"}]}")]
     [InlineData("/fhir/Patient/$validate", "{\"resourceType\":\"Parameters\",\"parameter\":[{\"name\":7},null,\"x\",{}]}")]
     [InlineData("/fhir/Patient/$validate", "{\"resourceType\":\"Parameters\",\"parameter\":{}}")]
+    [InlineData("/fhir/Patient/$validate", "{\"resourceType\":\"Parameters\",\"parameter\":[{\"name\":\"\\ud800\"}]}")]
+    [InlineData("/fhir/Patient/$validate", "{\"resourceType\":\"Parameters\",\"parameter\":[{\"name\":\"mode\",\"valueCode\":\"\\ud800\"}]}")]
     public async Task What_is_wrongly_asked_is_400(string address, string? json)
     {
         var answer = await host.SendAsync("POST", address, json);
@@ -123,3 +125,7 @@ public sealed class ValidateTests(TelehealthHost host) : IClassFixture<Telehealt
     private static IEnumerable<string> Places(Answer answer) => answer.Json["issue"]!.AsArray()
         .Select(issue => $"{issue!["severity"]!.GetValue<string>()} {issue["expression"]?[0]?.GetValue<string>()}");
 }
+
+public sealed class ValidateTestsOnSqlite(TelehealthHost host) : ValidateTests(host), IClassFixture<TelehealthHost>;
+
+public sealed class ValidateTestsOnPostgreSql(PostgreSqlHost host) : ValidateTests(host), IClassFixture<PostgreSqlHost>;

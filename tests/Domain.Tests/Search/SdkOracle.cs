@@ -116,7 +116,9 @@ internal sealed class SdkOracle(SearchParameterCatalog catalog, IndexExtractor e
     {
         var values = new IndexValues();
         var sink = new IndexSink(resource, values);
-        sink.StartParameter(RowNumbers.Of(parameterId, isNamed: true));
+
+        // AuditEvents are indexed without what their codes are called.
+        sink.StartParameter(RowNumbers.Of(parameterId, isNamed: resource is not AuditEvent));
         return (sink, values);
     }
 

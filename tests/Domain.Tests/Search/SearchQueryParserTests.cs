@@ -203,6 +203,7 @@ public sealed class SearchQueryParserTests
     [InlineData("", "_tag=x", "")]
     [InlineData("", "_type=Patient&name=Ann", "Patient")]
     [InlineData("", "name=Ann&_type=Patient", "Patient")]
+    [InlineData("", "_type=Patient,Practitioner&name=Ann", "Patient,Practitioner")]
     [InlineData("", "_type=Patient,Observation,Patient&_lastUpdated=gt2020", "Patient,Observation")]
     public void A_system_search_takes_its_types_from_the_type_parameter(string type, string text, string types)
     {
@@ -215,7 +216,8 @@ public sealed class SearchQueryParserTests
 
     [Theory]
     [InlineData("name=Ann")]
-    [InlineData("_type=Patient,Practitioner&name=Ann")]
+    [InlineData("_type=Patient,Practitioner&birthdate=2000")]
+    [InlineData("_type=Patient,Observation&name=Ann")]
     [InlineData("_has:Observation:patient:code=x")]
     [InlineData("_sort=name")]
     public void A_search_of_several_types_knows_common_parameters_only(string text)

@@ -865,6 +865,10 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
                         .IsUnique()
                         .HasDatabaseName("resource_id");
 
+                    b.HasIndex("Type", "Id")
+                        .HasDatabaseName("resource_order")
+                        .HasFilter("NOT deleted");
+
                     b.HasIndex("Type", "Rank", "Key")
                         .IsDescending(false, true, true)
                         .HasDatabaseName("resource_timeline")

@@ -798,6 +798,10 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
                         .IsUnique()
                         .HasDatabaseName("resource_id");
 
+                    b.HasIndex("Type", "Id")
+                        .HasDatabaseName("resource_order")
+                        .HasFilter("NOT deleted");
+
                     b.HasIndex("Type", "Rank", "Key")
                         .IsDescending(false, true, true)
                         .HasDatabaseName("resource_timeline")

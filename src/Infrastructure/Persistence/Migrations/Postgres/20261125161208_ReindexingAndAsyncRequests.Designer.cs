@@ -10,8 +10,8 @@ using TeleFhir.Infrastructure.Persistence;
 namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
 {
     [DbContext(typeof(PostgresDb))]
-    [Migration("20261125110052_Reindexing")]
-    partial class Reindexing
+    [Migration("20261125161208_ReindexingAndAsyncRequests")]
+    partial class ReindexingAndAsyncRequests
     {
         /// <inheritdoc />
         protected override void BuildTargetModel(ModelBuilder modelBuilder)
@@ -318,6 +318,73 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
                     b.HasIndex("ApplicationId", "Status", "Subject", "Type");
 
                     b.ToTable("oauth_token", (string)null);
+                });
+
+            modelBuilder.Entity("TeleFhir.Infrastructure.Async.AsyncRequestRow", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("id")
+                        .UseCollation("C");
+
+                    b.Property<long>("Accepted")
+                        .HasColumnType("bigint")
+                        .HasColumnName("accepted");
+
+                    b.Property<byte[]>("AnswerBody")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("answer_body");
+
+                    b.Property<string>("AnswerHead")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("answer_head")
+                        .UseCollation("C");
+
+                    b.Property<int>("Attempt")
+                        .HasColumnType("integer")
+                        .HasColumnName("attempt");
+
+                    b.Property<byte[]>("Body")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("body");
+
+                    b.Property<string>("Head")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("head")
+                        .UseCollation("C");
+
+                    b.Property<string>("Owner")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("owner")
+                        .UseCollation("C");
+
+                    b.Property<bool>("Repeatable")
+                        .HasColumnType("boolean")
+                        .HasColumnName("repeatable");
+
+                    b.Property<short>("State")
+                        .HasColumnType("smallint")
+                        .HasColumnName("state");
+
+                    b.Property<long>("Until")
+                        .HasColumnType("bigint")
+                        .HasColumnName("until");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Owner", "State")
+                        .HasDatabaseName("async_request_owner");
+
+                    b.HasIndex("State", "Accepted")
+                        .HasDatabaseName("async_request_next");
+
+                    b.ToTable("async_request", (string)null);
                 });
 
             modelBuilder.Entity("TeleFhir.Infrastructure.Audit.AuditChainRow", b =>
@@ -799,6 +866,10 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
                     b.HasIndex("IdHash")
                         .IsUnique()
                         .HasDatabaseName("resource_id");
+
+                    b.HasIndex("Type", "Id")
+                        .HasDatabaseName("resource_order")
+                        .HasFilter("NOT deleted");
 
                     b.HasIndex("Type", "Rank", "Key")
                         .IsDescending(false, true, true)

@@ -3,11 +3,32 @@
 namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
 {
     /// <inheritdoc />
-    public partial class Reindexing : Migration
+    public partial class ReindexingAndAsyncRequests : Migration
     {
         /// <inheritdoc />
         protected override void Up(MigrationBuilder migrationBuilder)
         {
+            migrationBuilder.CreateTable(
+                name: "async_request",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    owner = table.Column<string>(type: "TEXT", nullable: false),
+                    state = table.Column<short>(type: "INTEGER", nullable: false),
+                    head = table.Column<string>(type: "TEXT", nullable: false),
+                    body = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    repeatable = table.Column<bool>(type: "INTEGER", nullable: false),
+                    accepted = table.Column<long>(type: "INTEGER", nullable: false),
+                    attempt = table.Column<int>(type: "INTEGER", nullable: false),
+                    until = table.Column<long>(type: "INTEGER", nullable: false),
+                    answer_head = table.Column<string>(type: "TEXT", nullable: false),
+                    answer_body = table.Column<byte[]>(type: "BLOB", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_async_request", x => x.id);
+                });
+
             migrationBuilder.CreateTable(
                 name: "reindex",
                 columns: table => new
@@ -26,6 +47,22 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
                     table.PrimaryKey("PK_reindex", x => x.key);
                 });
 
+            migrationBuilder.CreateIndex(
+                name: "resource_order",
+                table: "resource",
+                columns: new[] { "type", "id" },
+                filter: "NOT deleted");
+
+            migrationBuilder.CreateIndex(
+                name: "async_request_next",
+                table: "async_request",
+                columns: new[] { "state", "accepted" });
+
+            migrationBuilder.CreateIndex(
+                name: "async_request_owner",
+                table: "async_request",
+                columns: new[] { "owner", "state" });
+
             // Rows of an older layout are written anew in the background; an empty database has none.
             migrationBuilder.Sql(
                 "INSERT INTO reindex (key, version, code, types, state, done, indexed, note) SELECT 0, 1, '', '', "
@@ -40,7 +77,14 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
             migrationBuilder.Sql("DROP TABLE content");
             migrationBuilder.Sql("DROP TABLE narrative");
             migrationBuilder.DropTable(
+                name: "async_request");
+
+            migrationBuilder.DropTable(
                 name: "reindex");
+
+            migrationBuilder.DropIndex(
+                name: "resource_order",
+                table: "resource");
         }
     }
 }

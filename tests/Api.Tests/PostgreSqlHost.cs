@@ -1,0 +1,36 @@
+using TeleFhir.Infrastructure.Tests;
+
+namespace TeleFhir.Api.Tests;
+
+/// <summary>The whole server in this process, on a PostgreSQL database of its own.</summary>
+public sealed class PostgreSqlHost : TelehealthHost
+{
+    private readonly Place _place;
+
+    public PostgreSqlHost()
+        : this(new Place())
+    {
+    }
+
+    // The settings are read when the server starts, which is when the database is there.
+    private PostgreSqlHost(Place place)
+        : base(builder => builder.UseSetting("Database:Provider", "PostgreSql").UseSetting("ConnectionStrings:TeleFhir", place.Database!.ConnectionString)) =>
+        _place = place;
+
+    public override async ValueTask InitializeAsync()
+    {
+        _place.Database = await (await PostgresCluster.SharedAsync()).CreateDatabaseAsync();
+        await base.InitializeAsync();
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        await _place.Database!.DisposeAsync();
+    }
+
+    private sealed class Place
+    {
+        public PostgresDatabase? Database { get; set; }
+    }
+}
