@@ -15,7 +15,7 @@ public static class EncounterShape
     public static Refusal? Check(Encounter encounter)
     {
         var kind = encounter.Class;
-        if (kind?.Code is { } code && _classes.Contains(code) && kind.System != TelehealthVisit.ActCode)
+        if (kind?.Code is { } code && _classes.Contains(code) && kind.System is not (null or TelehealthVisit.ActCode))
         {
             return Refusal.BusinessRule("class-system", $"The class {code} is a code of {TelehealthVisit.ActCode}.", "Encounter.class.system");
         }
