@@ -11,6 +11,7 @@ using TeleFhir.Api.OpenApi;
 using TeleFhir.Api.Smart;
 using TeleFhir.Api.Smart.Bearer;
 using TeleFhir.Api.Smart.Pages;
+using TeleFhir.Domain.Scheduling;
 using TeleFhir.Domain.Search;
 using TeleFhir.Domain.Storage;
 using TeleFhir.Domain.Terminology;
@@ -55,6 +56,7 @@ internal static class Composition
         services.AddPages(builder.Environment.IsDevelopment());
         services.AddSingleton<ImportPlanner>();
         services.AddSingleton<CapabilityDocument>();
+        services.AddSingleton(provider => new BookingSettings(new(provider.GetRequiredService<TeleFhirOptions>().Fhir.CanonicalBase)));
 
         services.AddSingleton<AsyncPipeline>();
         services.AddSingleton<AsyncWorker>();
