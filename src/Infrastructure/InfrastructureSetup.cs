@@ -51,6 +51,7 @@ public static class InfrastructureSetup
         services.TryAddSingleton(new BookingSettings(new Canonicals(Canonicals.Default)));
         services.TryAddSingleton(provider => new VisitSettings(provider.GetRequiredService<BookingSettings>().Canonicals, OriginOf(provider)));
         services.AddSingleton<VisitRules>();
+        services.AddSingleton<IReceipts, Receipts>();
         services.AddSingleton<IResourceStore, ResourceStore>();
         services.AddSingleton<IConsistencyCheck, ConsistencyCheck>();
         services.AddSingleton<IImportLog, ImportLog>();

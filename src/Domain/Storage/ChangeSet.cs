@@ -26,6 +26,9 @@ public sealed record ChangeSet(ImmutableArray<Change> Changes, ImmutableArray<Ex
     /// </summary>
     public bool IsOperation { get; init; }
 
+    /// <summary>The name under which it is written at most once; null where that is not asked for.</summary>
+    public Receipt? Receipt { get; init; }
+
     /// <summary>A change set of one.</summary>
     public static ChangeSet Of(Change change, params ReadOnlySpan<Expectation> expectations) => new([change], [.. expectations]);
 }
@@ -90,6 +93,9 @@ public enum CommitStatus
 
     /// <summary>Nothing written: a condition no longer finds what the writer saw; look again and retry.</summary>
     ConditionChanged,
+
+    /// <summary>Nothing written: a change set with the same receipt was written before.</summary>
+    Repeated,
 }
 
 /// <summary>What a change did.</summary>

@@ -161,6 +161,7 @@ internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransac
             Insert(statements, Tables.String, batch.Strings);
             Insert(statements, Tables.ConsentRule, batch.ConsentRules);
             Insert(statements, OccupancyTable.Table, batch.Occupancy);
+            Insert(statements, ReceiptTable.Table, batch.Receipts, upsert: true);
             Insert(statements, FullText.Narrative, batch.Narratives);
             Insert(statements, FullText.Content, batch.Contents);
             Insert(statements, Tables.Outbox, batch.Outbox);

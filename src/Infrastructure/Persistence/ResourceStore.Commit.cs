@@ -83,13 +83,22 @@ internal sealed partial class ResourceStore
         Caller caller, ChangeSet changes, CancellationToken cancellationToken)
     {
         var now = Now();
-        if (changes.Expectations.IsEmpty && !limits.EnforcesReferences && changes.Changes.All(change => change is CreateChange { IfMatch.IsEmpty: true })
+        if (changes.Expectations.IsEmpty && changes.Receipt is null && !limits.EnforcesReferences && changes.Changes.All(change => change is CreateChange { IfMatch.IsEmpty: true })
             && rules.Create(caller, changes, now) is { } creates)
         {
             return await AppendAsync(caller, creates, now, cancellationToken);
         }
 
         await using var session = await database.BeginAsync(appends: false, cancellationToken);
+        if (changes.Receipt is { } receipt)
+        {
+            await session.LockAsync([$"receipt {receipt.Key}"], cancellationToken);
+            if (await Receipts.FindAsync(session, receipt.Key, now, cancellationToken) is not null)
+            {
+                return (new CommitResult(CommitStatus.Repeated, []), null, null);
+            }
+        }
+
         if (!changes.Expectations.IsEmpty)
         {
             await session.LockAsync(changes.Expectations.Select(expectation => expectation.Guard), cancellationToken);
@@ -131,6 +140,11 @@ internal sealed partial class ResourceStore
         if (withheld is { } key)
         {
             throw FhirException.NotFound($"{key} does not exist.");
+        }
+
+        if (changes.Receipt is not null)
+        {
+            batch.Receipts.Add(Receipts.Row(changes.Receipt, results, now));
         }
 
         var whole = changes with { Changes = [.. ruled.Changes.Changes, .. ruled.Followers] };

@@ -56,6 +56,9 @@ internal sealed class RowBatch
     /// <summary>New grants and ended ones; they take the place of what is stored.</summary>
     public List<EmergencyAccessRow> EmergencyAccess { get; } = [];
 
+    /// <summary>Receipts; they take the place of those that are not known any more.</summary>
+    public List<ReceiptRow> Receipts { get; } = [];
+
     /// <summary>Time that is taken from now on.</summary>
     public List<OccupancyRow> Occupancy { get; } = [];
 

@@ -235,6 +235,7 @@ internal sealed class SqliteSession(SqliteSlot slot, bool inTransaction, Action 
         Insert(Tables.String, batch.Strings);
         Insert(Tables.ConsentRule, batch.ConsentRules);
         Insert(OccupancyTable.Table, batch.Occupancy);
+        Insert(ReceiptTable.Table, batch.Receipts, upsert: true);
         Insert(FullText.Narrative, batch.Narratives);
         Insert(FullText.Content, batch.Contents);
         Insert(Tables.Outbox, batch.Outbox);

@@ -95,6 +95,7 @@ internal abstract class TeleFhirDb(DbContextOptions options) : DbContext(options
         Index<ConsentRuleRow>(modelBuilder, "consent_rule", rule => rule.HasIndex(row => row.Patient).HasDatabaseName("consent_rule_patient"));
         modelBuilder.AddSmart();
         modelBuilder.AddOccupancy();
+        modelBuilder.AddReceipts();
         foreach (var property in modelBuilder.Model.GetEntityTypes().SelectMany(entity => entity.GetProperties()))
         {
             property.SetColumnName(SnakeCase(property.Name));

@@ -22,7 +22,22 @@ internal sealed partial class VisitRules
             var wanted = Domain.Scheduling.Occupancy.Of(appointment, slots, schedules, find, now, Canonicals);
             var rivals = wanted.Count == 0 ? [] : await RivalsAsync(wanted, cancellationToken);
             var live = await ReleaseRunOutAsync(rivals, key, cancellationToken);
+            await CheckHoldsAsync(key, wanted, cancellationToken);
             _occupancy[key] = Domain.Scheduling.Occupancy.Seat(wanted, live, now, rules._settings.PatientOverlap).OrThrow(Canonicals).Entries;
+        }
+
+        /// <summary>A patient holds only so many times; one patient's holds are counted one after the other.</summary>
+        private async Task CheckHoldsAsync(ResourceKey key, IReadOnlyList<OccupancyEntry> wanted, CancellationToken cancellationToken)
+        {
+            foreach (var hold in wanted.Where(entry => entry is { State: OccupancyState.Hold, IsPatient: true }))
+            {
+                await session.LockAsync([$"holds of {hold.Actor}"], cancellationToken);
+                var sql = new SqlText();
+                sql.Append($"SELECT count(*) FROM occupancy o JOIN resource r ON r.key = o.key WHERE o.actor = {sql.Value(StorageHash.Of(hold.Actor))}")
+                    .Append($" AND o.high > {sql.Value(now.UtcTicks)} AND o.expires > {sql.Value(now.UtcTicks)}")
+                    .Append($" AND r.id_hash <> {sql.Value(StorageHash.OfReference(key.Type, key.Id))}");
+                rules.Demand(rules._booking.CheckHolds((int)(await session.QueryAsync(sql, row => row.GetInt64(0), cancellationToken))[0]));
+            }
         }
 
         /// <summary>A Slot that is blocked takes its actors' time; throws where an Appointment has it.</summary>
