@@ -11,6 +11,7 @@ using TeleFhir.Infrastructure.Access;
 using TeleFhir.Infrastructure.Async;
 using TeleFhir.Infrastructure.Audit;
 using TeleFhir.Infrastructure.Persistence;
+using TeleFhir.Infrastructure.Scheduling;
 using TeleFhir.Infrastructure.Smart;
 
 namespace TeleFhir.Infrastructure;
@@ -66,6 +67,7 @@ public static class InfrastructureSetup
         services.AddSingleton(provider => Context(provider.GetRequiredService<StorageSettings>()));
         services.AddSmartStores();
         services.AddAccounts();
+        services.AddProposals();
         return services;
     }
 

@@ -935,6 +935,35 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
                     b.ToTable("ix_token", (string)null);
                 });
 
+            modelBuilder.Entity("TeleFhir.Infrastructure.Scheduling.ProposalRow", b =>
+                {
+                    b.Property<string>("Answer")
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("answer");
+
+                    b.Property<byte[]>("Content")
+                        .IsRequired()
+                        .HasColumnType("BLOB")
+                        .HasColumnName("content");
+
+                    b.Property<long>("Expires")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("expires");
+
+                    b.Property<string>("Owner")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("owner");
+
+                    b.HasKey("Answer");
+
+                    b.HasIndex("Expires")
+                        .HasDatabaseName("proposal_expires");
+
+                    b.ToTable("proposal", (string)null);
+                });
+
             modelBuilder.Entity("TeleFhir.Infrastructure.Smart.InteractionRow", b =>
                 {
                     b.Property<string>("Hash")
