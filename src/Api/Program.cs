@@ -48,6 +48,7 @@ app.MapValidation();
 app.MapTerminology();
 app.MapOperations();
 app.MapAvailability();
+app.MapBooking();
 app.MapAsyncRequests();
 app.MapExternalConfiguration();
 app.MapPages();

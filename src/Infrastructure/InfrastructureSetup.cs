@@ -15,6 +15,7 @@ using TeleFhir.Infrastructure.Access;
 using TeleFhir.Infrastructure.Async;
 using TeleFhir.Infrastructure.Audit;
 using TeleFhir.Infrastructure.Persistence;
+using TeleFhir.Infrastructure.Scheduling;
 using TeleFhir.Infrastructure.Smart;
 using TeleFhir.Infrastructure.Visits;
 
@@ -75,6 +76,7 @@ public static class InfrastructureSetup
         services.AddSingleton(provider => Context(provider.GetRequiredService<StorageSettings>()));
         services.AddSmartStores();
         services.AddAccounts();
+        services.AddProposals();
         return services;
     }
 

@@ -23,7 +23,7 @@ internal static class Book
     {
         var input = await OperationInput.ReadAsync(
             request, server, Name, [Wish.Reference, Wish.Resource, Wish.Patient, "comment", "occurrence-count"], cancellationToken);
-        var receipt = desk.ReceiptOf(request, context, input);
+        var receipt = BookingDesk.ReceiptOf(request, context, input);
         if (await desk.RepeatAsync(request, receipt, cancellationToken) is { } written)
         {
             return desk.Answer(HttpStatusCode.OK, written);

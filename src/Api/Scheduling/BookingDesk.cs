@@ -184,7 +184,7 @@ internal sealed class BookingDesk(FhirServer server, BookingSettings settings, I
     }
 
     /// <summary>The receipt that a request asks for by its <c>Idempotency-Key</c>; null where it has none.</summary>
-    public Receipt? ReceiptOf(FhirRequest request, HttpContext context, OperationInput input)
+    public static Receipt? ReceiptOf(FhirRequest request, HttpContext context, OperationInput input)
     {
         var given = context.Request.Headers["Idempotency-Key"];
         return given.Count switch

@@ -15,7 +15,7 @@ internal static class Cancel
         FhirRequest request, FhirServer server, BookingDesk desk, HttpContext context, CancellationToken cancellationToken)
     {
         var input = await OperationInput.ReadAsync(request, server, "cancel", ["reason", "cancelled-by", "comment", "scope"], cancellationToken);
-        var receipt = desk.ReceiptOf(request, context, input);
+        var receipt = BookingDesk.ReceiptOf(request, context, input);
         var cancelled = await desk.RepeatAsync(request, receipt, cancellationToken);
         if (cancelled is null)
         {

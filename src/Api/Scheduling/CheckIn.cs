@@ -1,11 +1,9 @@
 using System.Net;
 using Hl7.Fhir.Model;
 using TeleFhir.Api.Fhir;
-using TeleFhir.Domain.Access;
 using TeleFhir.Domain.Fhir;
 using TeleFhir.Domain.Scheduling;
 using TeleFhir.Domain.Search;
-using TeleFhir.Domain.Storage;
 
 namespace TeleFhir.Api.Scheduling;
 
@@ -48,7 +46,7 @@ internal static class CheckIn
         var patients = appointment.Participant.Select(participant => Occupancy.RelativeOf(participant.Actor))
             .Where(actor => actor?.StartsWith("Patient/", StringComparison.Ordinal) == true)
             .ToList();
-        var responses = patients.Count == 0 ? [] : await desk.AllAsync<QuestionnaireResponse>(
+        List<QuestionnaireResponse> responses = patients.Count == 0 ? [] : await desk.AllAsync<QuestionnaireResponse>(
             [new("subject", string.Join(',', patients)), new("status", "completed,amended")], cancellationToken);
         return ([.. names.Select(name => new RequiredForm(name, forms.GetValueOrDefault(name)))], responses);
     }

@@ -30,9 +30,9 @@ internal static class GenerateSlots
     private static readonly NodaTime.Duration _slotReach = NodaTime.Duration.FromDays(1);
     private static readonly NodaTime.Duration _blockReach = NodaTime.Duration.FromDays(92);
 
-    public static async Task<FhirResult> HandleAsync(
-        FhirRequest request, FhirServer server, BookingSettings settings, CancellationToken cancellationToken)
+    public static async Task<FhirResult> HandleAsync(FhirRequest request, FhirServer server, CancellationToken cancellationToken)
     {
+        var canonicals = server.Booking.Canonicals;
         request.Caller.Demand(Interaction.Create, "Slot");
         request.Caller.Demand(Interaction.Update, "Slot");
         if (!request.Caller.IsStaffFor("Slot"))
@@ -46,18 +46,18 @@ internal static class GenerateSlots
         var (found, _) = await ScheduleDirectory.LoadAsync(request.Caller, server, Query(server, "Schedule", ("_id", request.Key.Id)), cancellationToken);
         var schedule = found is [var only] ? only : throw FhirException.NotFound($"{request.Key} does not exist.");
 
-        var zone = schedule.Zone.OrThrow(settings.Canonicals);
-        var hours = ScheduleHours.Read(schedule.Schedule, zone, settings.Canonicals).OrThrow(settings.Canonicals);
+        var zone = schedule.Zone.OrThrow(canonicals);
+        var hours = ScheduleHours.Read(schedule.Schedule, zone, canonicals).OrThrow(canonicals);
         var period = ScheduleHours.PeriodOf(wished, zone) is { } time && time.Duration > NodaTime.Duration.Zero
             ? time
             : throw input.Wrong("period", "must have a start before its end");
         if (Availability.CheckPeriod(period) is { } refusal)
         {
-            throw refusal.ToException(settings.Canonicals);
+            throw refusal.ToException(canonicals);
         }
 
         var made = new List<string>();
-        foreach (var (piece, slots) in Pieces(hours, period, schedule.Schedule, settings.Canonicals))
+        foreach (var (piece, slots) in Pieces(hours, period, schedule.Schedule, canonicals))
         {
             made.AddRange(await MakeAsync(request, server, schedule, piece, slots, cancellationToken));
         }

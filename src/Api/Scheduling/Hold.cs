@@ -1,7 +1,6 @@
 using System.Net;
 using Hl7.Fhir.Model;
 using TeleFhir.Api.Fhir;
-using TeleFhir.Domain.Access;
 using TeleFhir.Domain.Fhir;
 using TeleFhir.Domain.Scheduling;
 
@@ -18,7 +17,7 @@ internal static class Hold
     {
         var input = await OperationInput.ReadAsync(
             request, server, "hold", [Wish.Reference, Wish.Resource, Wish.Patient, "hold-seconds"], cancellationToken);
-        var receipt = desk.ReceiptOf(request, context, input);
+        var receipt = BookingDesk.ReceiptOf(request, context, input);
         var held = await desk.RepeatAsync(request, receipt, cancellationToken);
         if (held is null)
         {

@@ -18,7 +18,7 @@ internal static class Reschedule
         FhirRequest request, FhirServer server, BookingDesk desk, HttpContext context, CancellationToken cancellationToken)
     {
         var input = await OperationInput.ReadAsync(request, server, "reschedule", ["slot", "start", "practitioner"], cancellationToken);
-        var receipt = desk.ReceiptOf(request, context, input);
+        var receipt = BookingDesk.ReceiptOf(request, context, input);
         var moved = await desk.RepeatAsync(request, receipt, cancellationToken);
         if (moved is null)
         {

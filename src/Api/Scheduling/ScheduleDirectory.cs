@@ -36,6 +36,7 @@ internal static class ScheduleDirectory
             .. caller.Scopes,
             .. from context in caller.Scopes.Select(scope => scope.Context).Distinct()
                from type in _types
+               where !caller.May(Interaction.SearchType, type) || !caller.May(Interaction.Read, type)
                select SmartScope.Parse($"{context.ToString().ToLowerInvariant()}/{type}.rs"),
         ],
     };

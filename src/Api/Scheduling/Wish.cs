@@ -5,7 +5,6 @@ using TeleFhir.Domain.Access;
 using TeleFhir.Domain.Fhir;
 using TeleFhir.Domain.Scheduling;
 using TeleFhir.Domain.Storage;
-using Task = System.Threading.Tasks.Task;
 
 namespace TeleFhir.Api.Scheduling;
 
@@ -22,7 +21,7 @@ internal sealed record Wish(Appointment Appointment, bool IsStored, ImmutableArr
     /// <summary>Reads exactly one of the two parameters, or the Appointment that the operation is called on.</summary>
     public static async Task<Wish> ReadAsync(BookingDesk desk, FhirRequest request, OperationInput input, CancellationToken cancellationToken)
     {
-        var reference = input.All(Reference).Count == 0 ? null : KeyOf(input);
+        var reference = input.All(Reference).Count == 0 ? (ResourceKey?)null : KeyOf(input);
         var sent = input.Find<Appointment>(Resource);
         var onInstance = request.Key.Type is not null;
         if ((reference is null ? 0 : 1) + (sent is null ? 0 : 1) + (onInstance ? 1 : 0) != 1)

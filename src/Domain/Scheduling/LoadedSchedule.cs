@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Hl7.Fhir.Model;
 using NodaTime;
 using TeleFhir.Domain.Fhir;
@@ -14,6 +15,30 @@ public sealed record LoadedSchedule(Schedule Schedule, IReadOnlyList<DomainResou
 
     /// <summary>Its relative reference.</summary>
     public string Reference => $"Schedule/{Schedule.Id}";
+
+    /// <summary>Whose time a Slot of it takes: see <see cref="Occupancy.ActorOf"/>.</summary>
+    public ImmutableArray<string> People { get; } =
+    [
+        .. Schedule.Actor.Select(Occupancy.RelativeOf).OfType<string>()
+            .Select(reference => Occupancy.ActorOf(reference, name => Actors.FirstOrDefault(actor => $"{actor.TypeName}/{actor.Id}" == name)))
+            .OfType<string>()
+            .Distinct(StringComparer.Ordinal),
+    ];
+
+    /// <summary>
+    /// Who takes part in an appointment in one of its Slots, with their names: the clinician, who may be named as a person and in a role but
+    /// is one, and places.
+    /// </summary>
+    public IEnumerable<ResourceReference> Invited
+    {
+        get
+        {
+            var clinician = Schedule.Actor.Find(actor => TypeOf(actor) is "Practitioner" or "PractitionerRole");
+            return Schedule.Actor
+                .Where(actor => actor == clinician || TypeOf(actor) is "Location" or "HealthcareService" or "Device" or "RelatedPerson")
+                .Select(actor => new ResourceReference(Occupancy.RelativeOf(actor), actor.Display ?? NameOf(actor)));
+        }
+    }
 
     /// <summary>
     /// Puts Schedules and what they refer to together.
@@ -37,5 +62,20 @@ public sealed record LoadedSchedule(Schedule Schedule, IReadOnlyList<DomainResou
                     ? [actor, person]
                     : [actor];
         }
+    }
+
+    private static string? TypeOf(ResourceReference actor) => Occupancy.RelativeOf(actor)?.Split('/')[0];
+
+    private string? NameOf(ResourceReference actor)
+    {
+        var name = Occupancy.RelativeOf(actor);
+        return Actors.FirstOrDefault(one => $"{one.TypeName}/{one.Id}" == name) switch
+        {
+            Practitioner person => person.Name.FirstOrDefault()?.ToString(),
+            PractitionerRole role => role.Practitioner?.Display ?? Actors.OfType<Practitioner>().FirstOrDefault()?.Name.FirstOrDefault()?.ToString(),
+            Location place => place.Name,
+            HealthcareService service => service.Name,
+            _ => null,
+        };
     }
 }

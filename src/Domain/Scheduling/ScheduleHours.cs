@@ -158,12 +158,12 @@ public sealed record ScheduleHours(
             return NodaTime.Instant.FromDateTimeOffset(time);
         }
 
-        if (LocalDatePattern.Iso.Parse(text) is { Success: true, Value: var day })
+        if (LocalDatePattern.Iso.Parse(text) is { Success: true, Value: { Year: < 9999 } day })
         {
             return zone.AtStartOfDay(isEnd ? day.PlusDays(1) : day).ToInstant();
         }
 
-        if (YearMonthPattern.Iso.Parse(text) is { Success: true, Value: var month })
+        if (YearMonthPattern.Iso.Parse(text) is { Success: true, Value: { Year: < 9999 } month })
         {
             return zone.AtStartOfDay(isEnd ? month.OnDayOfMonth(1).PlusMonths(1) : month.OnDayOfMonth(1)).ToInstant();
         }

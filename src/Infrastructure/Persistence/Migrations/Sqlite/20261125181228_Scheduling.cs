@@ -3,7 +3,7 @@
 namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
 {
     /// <inheritdoc />
-    public partial class Occupancy : Migration
+    public partial class Scheduling : Migration
     {
         /// <inheritdoc />
         protected override void Up(MigrationBuilder migrationBuilder)
@@ -26,6 +26,34 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
                     table.PrimaryKey("PK_occupancy", x => new { x.key, x.actor });
                 });
 
+            migrationBuilder.CreateTable(
+                name: "proposal",
+                columns: table => new
+                {
+                    answer = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    owner = table.Column<string>(type: "TEXT", nullable: false),
+                    expires = table.Column<long>(type: "INTEGER", nullable: false),
+                    content = table.Column<byte[]>(type: "BLOB", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_proposal", x => x.answer);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "receipt",
+                columns: table => new
+                {
+                    key = table.Column<long>(type: "INTEGER", nullable: false),
+                    digest = table.Column<string>(type: "TEXT", nullable: false),
+                    written = table.Column<string>(type: "TEXT", nullable: false),
+                    expires = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_receipt", x => x.key);
+                });
+
             migrationBuilder.CreateIndex(
                 name: "occupancy_seat",
                 table: "occupancy",
@@ -36,6 +64,11 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
                 name: "occupancy_time",
                 table: "occupancy",
                 columns: new[] { "actor", "high" });
+
+            migrationBuilder.CreateIndex(
+                name: "proposal_expires",
+                table: "proposal",
+                column: "expires");
         }
 
         /// <inheritdoc />
@@ -43,6 +76,12 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
         {
             migrationBuilder.DropTable(
                 name: "occupancy");
+
+            migrationBuilder.DropTable(
+                name: "proposal");
+
+            migrationBuilder.DropTable(
+                name: "receipt");
         }
     }
 }

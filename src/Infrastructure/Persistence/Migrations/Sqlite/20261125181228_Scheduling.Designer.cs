@@ -9,8 +9,8 @@ using TeleFhir.Infrastructure.Persistence;
 namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
 {
     [DbContext(typeof(SqliteDb))]
-    [Migration("20261125173735_Occupancy")]
-    partial class Occupancy
+    [Migration("20261125181228_Scheduling")]
+    partial class Scheduling
     {
         /// <inheritdoc />
         protected override void BuildTargetModel(ModelBuilder modelBuilder)
@@ -661,6 +661,31 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
                     b.ToTable("ix_quantity", (string)null);
                 });
 
+            modelBuilder.Entity("TeleFhir.Infrastructure.Persistence.ReceiptRow", b =>
+                {
+                    b.Property<long>("Key")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("key");
+
+                    b.Property<string>("Digest")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("digest");
+
+                    b.Property<long>("Expires")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("expires");
+
+                    b.Property<string>("Written")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("written");
+
+                    b.HasKey("Key");
+
+                    b.ToTable("receipt", (string)null);
+                });
+
             modelBuilder.Entity("TeleFhir.Infrastructure.Persistence.ReferenceRow", b =>
                 {
                     b.Property<long>("Key")
@@ -935,6 +960,35 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
                         .HasFilter("patient <> 0");
 
                     b.ToTable("ix_token", (string)null);
+                });
+
+            modelBuilder.Entity("TeleFhir.Infrastructure.Scheduling.ProposalRow", b =>
+                {
+                    b.Property<string>("Answer")
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("answer");
+
+                    b.Property<byte[]>("Content")
+                        .IsRequired()
+                        .HasColumnType("BLOB")
+                        .HasColumnName("content");
+
+                    b.Property<long>("Expires")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("expires");
+
+                    b.Property<string>("Owner")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("owner");
+
+                    b.HasKey("Answer");
+
+                    b.HasIndex("Expires")
+                        .HasDatabaseName("proposal_expires");
+
+                    b.ToTable("proposal", (string)null);
                 });
 
             modelBuilder.Entity("TeleFhir.Infrastructure.Smart.InteractionRow", b =>
