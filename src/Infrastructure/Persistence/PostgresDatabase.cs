@@ -9,6 +9,8 @@ namespace TeleFhir.Infrastructure.Persistence;
 /// <summary>PostgreSQL 15 or later. Each table's rows go in as arrays, one statement per table and one round trip per commit.</summary>
 internal sealed class PostgresDatabase(NpgsqlDataSource source) : Database
 {
+    private readonly KnownCodes _codes = new();
+
     public override string Fence => " OFFSET 0";
 
     public override string ShareLock => " FOR SHARE OF r";
@@ -36,7 +38,7 @@ internal sealed class PostgresDatabase(NpgsqlDataSource source) : Database
     }
 
     public override async ValueTask<Session> OpenAsync(CancellationToken cancellationToken) =>
-        new PostgresSession(await source.OpenConnectionAsync(cancellationToken), transaction: null);
+        new PostgresSession(await source.OpenConnectionAsync(cancellationToken), transaction: null, _codes);
 
     public override async ValueTask<Session> BeginAsync(bool appends, CancellationToken cancellationToken)
     {
@@ -57,7 +59,7 @@ internal sealed class PostgresDatabase(NpgsqlDataSource source) : Database
         var connection = await source.OpenConnectionAsync(cancellationToken);
         try
         {
-            return new PostgresSession(connection, await connection.BeginTransactionAsync(isolation, cancellationToken));
+            return new PostgresSession(connection, await connection.BeginTransactionAsync(isolation, cancellationToken), _codes);
         }
         catch
         {
@@ -95,7 +97,7 @@ internal sealed class PostgresDatabase(NpgsqlDataSource source) : Database
     public override ValueTask DisposeAsync() => source.DisposeAsync();
 }
 
-internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransaction? transaction) : Session
+internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransaction? transaction, KnownCodes codes) : Session
 {
     public override async Task LockAsync(IEnumerable<string> guards, CancellationToken cancellationToken)
     {
@@ -127,6 +129,7 @@ internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransac
 
     public override async Task CommitAsync(RowBatch batch, CancellationToken cancellationToken)
     {
+        var added = codes.MissingOf(batch);
         await using (var statements = new NpgsqlBatch(connection, transaction))
         {
             if (batch.ChangedResources.Count > 0)
@@ -145,6 +148,7 @@ internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransac
             Insert(statements, Tables.Resource, batch.ChangedResources, upsert: true);
             Insert(statements, Tables.History, batch.History);
             Insert(statements, Tables.Token, batch.Tokens);
+            Insert(statements, Tables.TokenCode, added, conflict: " ON CONFLICT DO NOTHING");
             Insert(statements, Tables.Reference, batch.References);
             Insert(statements, Tables.Date, batch.Dates);
             Insert(statements, Tables.Quantity, batch.Quantities);
@@ -169,6 +173,8 @@ internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransac
         {
             await transaction.CommitAsync(CancellationToken.None);
         }
+
+        codes.Add(added);
     }
 
     public override async ValueTask DisposeAsync()
@@ -224,7 +230,7 @@ internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransac
         }
     }
 
-    private static void Insert<TRow>(NpgsqlBatch statements, Table<TRow> table, List<TRow> rows, bool upsert = false)
+    private static void Insert<TRow>(NpgsqlBatch statements, Table<TRow> table, List<TRow> rows, bool upsert = false, string conflict = "")
     {
         if (rows.Count == 0)
         {
@@ -232,7 +238,7 @@ internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransac
         }
 
         var arrays = string.Join(", ", Enumerable.Range(1, table.Columns.Count).Select(at => $"${at}"));
-        var text = $"INSERT INTO {table.Name} ({table.ColumnNames}) SELECT * FROM unnest({arrays})";
+        var text = $"INSERT INTO {table.Name} ({table.ColumnNames}) SELECT * FROM unnest({arrays}){conflict}";
         if (upsert)
         {
             text += $" ON CONFLICT ({table.Columns[0].Name}) DO UPDATE SET "
