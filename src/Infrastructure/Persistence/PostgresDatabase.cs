@@ -9,6 +9,8 @@ namespace TeleFhir.Infrastructure.Persistence;
 /// <summary>PostgreSQL 15 or later. Each table's rows go in as arrays, one statement per table and one round trip per commit.</summary>
 internal sealed class PostgresDatabase(NpgsqlDataSource source) : Database
 {
+    private const string NoCompiling = "SET jit = off";
+
     private readonly KnownCodes _codes = new();
 
     public override string Fence => " OFFSET 0";
@@ -34,7 +36,21 @@ internal sealed class PostgresDatabase(NpgsqlDataSource source) : Database
 
         // Nothing of a session outlives it here (locks end with their transaction), so there is nothing to reset either.
         settings.NoResetOnClose = true;
-        return new PostgresDatabase(NpgsqlDataSource.Create(settings.ConnectionString));
+        var source = new NpgsqlDataSourceBuilder(settings.ConnectionString);
+
+        // What a page reads is bounded by limits that the planner does not see: compiling such a statement takes longer than to run it.
+        source.UsePhysicalConnectionInitializer(
+            connection =>
+            {
+                using var command = new NpgsqlCommand(NoCompiling, connection);
+                command.ExecuteNonQuery();
+            },
+            async connection =>
+            {
+                await using var command = new NpgsqlCommand(NoCompiling, connection);
+                await command.ExecuteNonQueryAsync();
+            });
+        return new PostgresDatabase(source.Build());
     }
 
     public override async ValueTask<Session> OpenAsync(CancellationToken cancellationToken) =>
@@ -71,6 +87,11 @@ internal sealed class PostgresDatabase(NpgsqlDataSource source) : Database
     public override string AnyOf(string column, IReadOnlyList<long> values, SqlText sql) => values.Count == 1
         ? $"{column} = {sql.Value(values[0])}"
         : $"{column} = ANY({sql.Value(values.ToArray())})";
+
+    public override string AmongFew(string column, string query) => $"{column} = ANY(ARRAY({query}))";
+
+    public override string JoinRows(string alias, string key) => $" CROSS JOIN LATERAL (SELECT {alias}0.key, {alias}0.type, {alias}0.id, {alias}0.id_hash, {alias}0.updated,"
+        + $" {alias}0.deleted, {alias}0.rank, {alias}0.rank_high FROM resource {alias}0 WHERE {alias}0.key = {key} OFFSET 0) {alias}";
 
     public override string WithWords(string table, IEnumerable<IReadOnlyList<(string Word, bool IsStart)>> alternatives, SqlText sql)
     {

@@ -73,6 +73,10 @@ internal sealed class SqliteDatabase : Database
         _ => $"{column} IN (SELECT value FROM json_each({sql.Value($"[{string.Join(',', values)}]")}))",
     };
 
+    public override string AmongFew(string column, string query) => $"{column} IN ({query})";
+
+    public override string JoinRows(string alias, string key) => $" JOIN resource {alias} ON {alias}.key = {key}";
+
     public override string WithWords(string table, IEnumerable<IReadOnlyList<(string Word, bool IsStart)>> alternatives, SqlText sql)
     {
         var query = string.Join(" OR ", alternatives.Select(words =>

@@ -141,6 +141,8 @@ internal sealed partial class CriteriaSql(Database database, SqlText sql, Visibl
 
     public string AnyOf(string column, ImmutableArray<long> values) => values.IsEmpty ? "1 = 0" : database.AnyOf(column, values, sql);
 
+    public string AmongFew(string column, string query) => database.AmongFew(column, query);
+
     private static string TableOf(IndexKind kind) => kind switch
     {
         IndexKind.Token => "ix_token",

@@ -117,5 +117,6 @@ internal sealed record KeyRange(string Type, SortKey Key, object? From = null, o
     private ImmutableArray<Func<CriteriaSql, SqlText, string>> ByHash(
         string hash, string table, string column, Func<IndexSource, Func<CriteriaSql, SqlText, string>> which) =>
         [.. Key.Parameter.Sources.Select(source => (Func<CriteriaSql, SqlText, string>)((write, sql) =>
-            $"d.param = {sql.Value(source.ParameterId)} AND d.hash IN (SELECT t.{hash} FROM {table} t WHERE {which(source)(write, sql)} AND {Within(sql, $"t.{column}")})"))];
+            $"d.param = {sql.Value(source.ParameterId)}"
+            + $" AND {write.AmongFew("d.hash", $"SELECT t.{hash} FROM {table} t WHERE {which(source)(write, sql)} AND {Within(sql, $"t.{column}")}")}"))];
 }

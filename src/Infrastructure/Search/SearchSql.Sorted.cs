@@ -27,8 +27,10 @@ internal sealed partial class SearchSql
         sql.Append(" FROM (SELECT * FROM (SELECT m.key AS key, m.id AS id");
         AppendValues(sql, sort);
         sql.Append(" FROM (");
-        AppendKeys(sql);
-        sql.Append($") k JOIN resource m ON m.key = k.key{database.Fence}) w");
+        AppendCandidates(sql);
+        sql.Append($") k{database.JoinRows("m", "k.key")} WHERE {OfType("m", sql)}");
+        Conditions(sql, new CriteriaSql(database, sql, visible), SearchOrder.Keys, new Subject("m.key", "m", "m.rank"), "m.rank", null, driver!.Answers);
+        sql.Append($"{database.Fence}) w");
         var conditions = new List<string>();
         if (range is { } part)
         {
@@ -45,6 +47,18 @@ internal sealed partial class SearchSql
         sql.Append($"{Limit(limit)}) i JOIN resource r ON r.key = i.key");
         AppendOrder(sql, sort, "i");
         return sql;
+    }
+
+    /// <summary>The keys of all that the walk reaches, each once.</summary>
+    private void AppendCandidates(SqlText sql)
+    {
+        var write = new CriteriaSql(database, sql, visible);
+        var ofType = driver!.Table == "resource" ? $" AND {OfType("d", sql)}" : "";
+        var ranges = driver.Ranges;
+        for (var i = 0; i < ranges.Length; i++)
+        {
+            sql.Append(i == 0 ? "" : " UNION ").Append($"SELECT {(ranges.Length == 1 ? "DISTINCT " : "")}d.key AS key FROM {driver.Table} d WHERE {ranges[i](write, sql)}{ofType}");
+        }
     }
 
     /// <summary>The value that so many rows further on in the order of a key is reached; none where there are fewer.</summary>

@@ -21,6 +21,8 @@ namespace TeleFhir.Infrastructure.Search;
 internal sealed class SortedWalk(
     Database database, Session session, string type, Visible? visible, ImmutableArray<SortKey> sort, int limit, int gathered, int? budget)
 {
+    /// <summary>What is equal in a key is gathered up to here: with more, the walk by the keys that are left meets enough soon.</summary>
+    private const int MostOfEqual = 2000;
     private const int Growth = 4;
     private const int LongestStretch = 4096;
 
@@ -46,7 +48,8 @@ internal sealed class SortedWalk(
         ImmutableArray<object?> values, ImmutableArray<Criterion> criteria, PageCursor? after, TotalColumn? total, CancellationToken cancellationToken)
     {
         var candidates = SearchDriver.For(type, criteria).OrderBy(candidate => candidate.Cost);
-        if (await Reach.LeastAsync(database, session, type, candidates, gathered, cancellationToken) is { } few)
+        if (await Reach.LeastAsync(
+            database, session, type, candidates, values.IsEmpty ? gathered : Math.Min(gathered, MostOfEqual), cancellationToken) is { } few)
         {
             await AddAsync(new SearchSql(database, type, criteria, few.Driver, visible), after, range: null, total, cancellationToken);
             _left -= few.Rows;

@@ -14,7 +14,7 @@ namespace TeleFhir.Infrastructure.Search;
 /// <param name="budget">How many candidates may be looked at; null for all.</param>
 internal sealed class TimeWalk(Session session, IReadOnlyList<SearchSql> searches, int limit, int? budget)
 {
-    private const int FirstStretch = 256;
+    private const int ShortestStretch = 64;
     private const int Growth = 4;
     private const int LongestStretch = 16_384;
 
@@ -49,7 +49,7 @@ internal sealed class TimeWalk(Session session, IReadOnlyList<SearchSql> searche
     private async Task WalkAsync(SearchOrder order, PageCursor? after, TotalColumn? total, CancellationToken cancellationToken)
     {
         var isBounded = budget is not null && searches.Any(search => search.IsProbing);
-        for (var stretch = FirstStretch; ; stretch = Math.Min(stretch * Growth, LongestStretch))
+        for (var stretch = Math.Max(ShortestStretch, limit * Growth); ; stretch = Math.Min(stretch * Growth, LongestStretch))
         {
             stretch = Math.Min(stretch, Math.Max(_left, 1));
             var until = isBounded ? await PlaceAsync(order, after, stretch, cancellationToken) : null;
