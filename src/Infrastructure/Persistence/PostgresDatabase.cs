@@ -9,7 +9,7 @@ namespace TeleFhir.Infrastructure.Persistence;
 /// <summary>PostgreSQL 15 or later. Each table's rows go in as arrays, one statement per table and one round trip per commit.</summary>
 internal sealed class PostgresDatabase(NpgsqlDataSource source) : Database
 {
-    private const string NoCompiling = "SET jit = off";
+    private const string ShortStatements = "SET jit = off; SET max_parallel_workers_per_gather = 0";
 
     private readonly KnownCodes _codes = new();
 
@@ -38,16 +38,17 @@ internal sealed class PostgresDatabase(NpgsqlDataSource source) : Database
         settings.NoResetOnClose = true;
         var source = new NpgsqlDataSourceBuilder(settings.ConnectionString);
 
-        // What a page reads is bounded by limits that the planner does not see: compiling such a statement takes longer than to run it.
+        // What a page reads is bounded by what the planner does not see: to compile such a statement or start workers for it takes longer than
+        // to run it.
         source.UsePhysicalConnectionInitializer(
             connection =>
             {
-                using var command = new NpgsqlCommand(NoCompiling, connection);
+                using var command = new NpgsqlCommand(ShortStatements, connection);
                 command.ExecuteNonQuery();
             },
             async connection =>
             {
-                await using var command = new NpgsqlCommand(NoCompiling, connection);
+                await using var command = new NpgsqlCommand(ShortStatements, connection);
                 await command.ExecuteNonQueryAsync();
             });
         return new PostgresDatabase(source.Build());
@@ -89,6 +90,13 @@ internal sealed class PostgresDatabase(NpgsqlDataSource source) : Database
         : $"{column} = ANY({sql.Value(values.ToArray())})";
 
     public override string AmongFew(string column, string query) => $"{column} = ANY(ARRAY({query}))";
+
+    public override string Typed(string name, object value) => value switch
+    {
+        long => $"CAST({name} AS bigint)",
+        double => $"CAST({name} AS double precision)",
+        _ => $"CAST({name} AS text) COLLATE \"C\"",
+    };
 
     public override string JoinRows(string alias, string key) => $" CROSS JOIN LATERAL (SELECT {alias}0.key, {alias}0.type, {alias}0.id, {alias}0.id_hash, {alias}0.updated,"
         + $" {alias}0.deleted, {alias}0.rank, {alias}0.rank_high FROM resource {alias}0 WHERE {alias}0.key = {key} OFFSET 0) {alias}";

@@ -75,6 +75,8 @@ internal sealed class SqliteDatabase : Database
 
     public override string AmongFew(string column, string query) => $"{column} IN ({query})";
 
+    public override string Typed(string name, object value) => name;
+
     public override string JoinRows(string alias, string key) => $" JOIN resource {alias} ON {alias}.key = {key}";
 
     public override string WithWords(string table, IEnumerable<IReadOnlyList<(string Word, bool IsStart)>> alternatives, SqlText sql)

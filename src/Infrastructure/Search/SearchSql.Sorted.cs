@@ -14,18 +14,25 @@ internal sealed partial class SearchSql
 
     /// <summary>A page of all that the walk reaches, sorted: the columns of a stored resource, then the sort values and the id, then the total if asked for.</summary>
     /// <param name="sort">The keys.</param>
+    /// <param name="values">What the first keys are known to have.</param>
     /// <param name="after">Where the page before ended.</param>
     /// <param name="limit">How many.</param>
     /// <param name="range">Only those whose first value of the key at a place is in a part of its order; null for all.</param>
     /// <param name="total">Asks for the number of all matches too.</param>
-    public SqlText Sorted(ImmutableArray<SortKey> sort, PageCursor? after, int limit, (int Place, KeyRange Range)? range = null, TotalColumn? total = null)
+    public SqlText Sorted(
+        ImmutableArray<SortKey> sort,
+        ImmutableArray<object?> values,
+        PageCursor? after,
+        int limit,
+        (int Place, KeyRange Range)? range = null,
+        TotalColumn? total = null)
     {
         var sql = new SqlText();
         sql.Append($"SELECT {RowReader.StoredColumns}");
         AppendColumns(sql, sort, "i");
         AppendTotal(sql, limit, total);
         sql.Append(" FROM (SELECT * FROM (SELECT m.key AS key, m.id AS id");
-        AppendValues(sql, sort);
+        AppendValues(sql, sort, values);
         sql.Append(" FROM (");
         AppendCandidates(sql);
         sql.Append($") k{database.JoinRows("m", "k.key")} WHERE {OfType("m", sql)}");
@@ -82,12 +89,15 @@ internal sealed partial class SearchSql
         sql.Append($", {alias}.id AS tie");
     }
 
-    private void AppendValues(SqlText sql, ImmutableArray<SortKey> sort)
+    private void AppendValues(SqlText sql, ImmutableArray<SortKey> sort, ImmutableArray<object?> values)
     {
         var write = new CriteriaSql(database, sql, visible);
         for (var i = 0; i < sort.Length; i++)
         {
-            sql.Append(", ").Append(write.FirstValue(sort[i], new Subject("m.key", "m", "m.rank"))).Append(string.Create(CultureInfo.InvariantCulture, $" AS s{i}"));
+            var value = i >= values.Length ? write.FirstValue(sort[i], new Subject("m.key", "m", "m.rank"))
+                : values[i] is { } known ? database.Typed(sql.Value(known), known)
+                : "NULL";
+            sql.Append(", ").Append(value).Append(string.Create(CultureInfo.InvariantCulture, $" AS s{i}"));
         }
     }
 

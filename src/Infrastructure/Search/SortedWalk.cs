@@ -51,7 +51,7 @@ internal sealed class SortedWalk(
         if (await Reach.LeastAsync(
             database, session, type, candidates, values.IsEmpty ? gathered : Math.Min(gathered, MostOfEqual), cancellationToken) is { } few)
         {
-            await AddAsync(new SearchSql(database, type, criteria, few.Driver, visible), after, range: null, total, cancellationToken);
+            await AddAsync(new SearchSql(database, type, criteria, few.Driver, visible), values, after, range: null, total, cancellationToken);
             _left -= few.Rows;
             return _matches.Count < limit;
         }
@@ -100,7 +100,7 @@ internal sealed class SortedWalk(
             else
             {
                 part = part with { To = to };
-                await AddAsync(new SearchSql(database, type, criteria, part.Driver(), visible), after, (values.Length, part), total: null, cancellationToken);
+                await AddAsync(new SearchSql(database, type, criteria, part.Driver(), visible), values, after, (values.Length, part), total: null, cancellationToken);
                 _left -= _stretch;
                 if (_matches.Count >= limit)
                 {
@@ -119,9 +119,9 @@ internal sealed class SortedWalk(
     }
 
     private async Task AddAsync(
-        SearchSql search, PageCursor? after, (int Place, KeyRange Range)? range, TotalColumn? total, CancellationToken cancellationToken) =>
+        SearchSql search, ImmutableArray<object?> values, PageCursor? after, (int Place, KeyRange Range)? range, TotalColumn? total, CancellationToken cancellationToken) =>
         _matches.AddRange(await session.QueryAsync(
-            search.Sorted(sort, after, limit - _matches.Count, range, total),
+            search.Sorted(sort, values, after, limit - _matches.Count, range, total),
             row => Match.Of(row, sort.Length + 1, total is not null),
             cancellationToken));
 
