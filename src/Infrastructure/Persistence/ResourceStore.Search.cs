@@ -48,22 +48,21 @@ internal sealed partial class ResourceStore
         var visible = SightOf(caller, Interaction.SearchType);
         var criteria = await ResolveAsync(session, Narrowed(CriteriaOf(query, type), visible, type), visible, cancellationToken);
         var (order, keys) = OrderOf(query);
-        var driver = query.Count == 0 || order != SearchOrder.Keys
-            ? await ChooseAsync(session, type, criteria, query.Count == 0 ? SearchOrder.Keys : order, cancellationToken)
-            : null;
+        var driver = await ChooseAsync(session, type, criteria, query.Count == 0 ? SearchOrder.Keys : order, cancellationToken);
         var search = new SearchSql(database, type, criteria, driver, visible);
         if (query.Count == 0)
         {
             return new SearchPage([], [], await TotalAsync(session, search, CountMode(query.Total), cancellationToken), null, []);
         }
 
-        var counted = TotalColumnOf(query.Total, search);
+        // What is gathered to be sorted is few enough to be counted whole.
+        var counted = TotalColumnOf(query.Total, isBounded: order != SearchOrder.Keys && search.IsProbing);
         int? budget = query.MayEndEarly ? limits.WalkLimit : null;
         var stretch = order == SearchOrder.Keys
             ? await new SortedWalk(database, session, type, visible, keys, query.Count + 1, limits.SortLimit, budget)
                 .ReadAsync(criteria, query.After, counted, cancellationToken)
             : await new TimeWalk(session, [search], query.Count + 1, budget).ReadAsync(order, query.After, counted, cancellationToken);
-        return await PageAsync(session, caller, query, stretch, () => TotalAsync(session, type, visible, criteria, search, query, stretch, cancellationToken), cancellationToken);
+        return await PageAsync(session, caller, query, stretch, () => TotalAsync(session, search, query, stretch, counted, cancellationToken), cancellationToken);
     }
 
     /// <summary>The page of what a walk read.</summary>
@@ -79,23 +78,16 @@ internal sealed partial class ResourceStore
         return new SearchPage([.. page.Select(match => match.Resource)], included, all, next, warnings);
     }
 
-    private TotalColumn? TotalColumnOf(TotalMode mode, SearchSql search) => mode switch
+    private TotalColumn? TotalColumnOf(TotalMode mode, bool isBounded) => mode switch
     {
-        TotalMode.Default => new TotalColumn(limits.TotalLimit + 1, search.IsProbing ? limits.WalkLimit : null),
+        TotalMode.Default => new TotalColumn(limits.TotalLimit + 1, isBounded ? limits.WalkLimit : null),
         TotalMode.Accurate => new TotalColumn(null, null),
         _ => null,
     };
 
     /// <summary>The total beside a page that does not show all: what its statement counted, or what is counted now.</summary>
     private async Task<long?> TotalAsync(
-        Session session,
-        string type,
-        Visible? visible,
-        ImmutableArray<Criterion> criteria,
-        SearchSql search,
-        SearchQuery query,
-        Stretch stretch,
-        CancellationToken cancellationToken)
+        Session session, SearchSql search, SearchQuery query, Stretch stretch, TotalColumn? counted, CancellationToken cancellationToken)
     {
         if (query.Total == TotalMode.Default && stretch.Stopped is not null)
         {
@@ -105,7 +97,8 @@ internal sealed partial class ResourceStore
 
         if (stretch.Matches is [{ Total: { } known }, ..])
         {
-            return query.Total == TotalMode.Accurate || (known <= limits.TotalLimit && await IsCountedAsync(session, search, cancellationToken)) ? known : null;
+            return query.Total == TotalMode.Accurate
+                || (known <= limits.TotalLimit && (counted?.Within is null || await IsCountedAsync(session, search, cancellationToken))) ? known : null;
         }
 
         return await TotalAsync(session, search, query.Total, cancellationToken);
