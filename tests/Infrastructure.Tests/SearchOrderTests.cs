@@ -163,6 +163,13 @@ public sealed class SearchOrderTests(SearchFixture fixture) : IClassFixture<Sear
             Assert.InRange(pages.Count, 3, 8);
             Assert.Equal("p04", Assert.Single(pages, page => page.Matches.Length > 0).Matches[0].Key.Id);
         }
+
+        // A total costs what the criteria reach, in whatever order the page is.
+        await store.PutAsync("""{"resourceType":"Patient","id":"p99","gender":"other"}""");
+        foreach (var sort in (string[])["", "&_sort=family", "&_sort=-gender,_id", "&_sort=_lastUpdated"])
+        {
+            Assert.Equal(2, (await ending.SearchAsync(store.Parse($"Patient?gender=other{sort}&_count=1") with { MayEndEarly = sort != "&_sort=_lastUpdated" })).Total);
+        }
     }
 
     [Theory]

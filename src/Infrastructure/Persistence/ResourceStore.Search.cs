@@ -89,7 +89,7 @@ internal sealed partial class ResourceStore
     private async Task<long?> TotalAsync(
         Session session, SearchSql search, SearchQuery query, Stretch stretch, TotalColumn? counted, CancellationToken cancellationToken)
     {
-        if (query.Total == TotalMode.Default && stretch.Stopped is not null)
+        if (query.Total == TotalMode.Default && stretch.Stopped is not null && search.IsProbing)
         {
             // More candidates than are counted among.
             return null;
