@@ -20,6 +20,12 @@ public sealed record ChangeSet(ImmutableArray<Change> Changes, ImmutableArray<Ex
     /// </summary>
     public AuditEntry? Audit { get; init; }
 
+    /// <summary>
+    /// Whether an operation or a job of the server makes the changes rather than a client's plain write: it may what is the server's alone
+    /// (<see cref="TransitionAuthority.Server"/>), since it has judged the request itself.
+    /// </summary>
+    public bool IsOperation { get; init; }
+
     /// <summary>A change set of one.</summary>
     public static ChangeSet Of(Change change, params ReadOnlySpan<Expectation> expectations) => new([change], [.. expectations]);
 }
@@ -107,5 +113,7 @@ public enum ChangeOutcome
 /// <param name="Resource">The version that is now current; null for a deletion of something never there.</param>
 public sealed record ChangeResult(ChangeOutcome Outcome, StoredResource? Resource);
 
-/// <summary>What became of a change set: one result per change in its order; empty unless committed.</summary>
+/// <summary>What became of a change set; empty unless committed.</summary>
+/// <param name="Status">How it ended.</param>
+/// <param name="Results">One result per change in its order, and behind them one for each change that followed from them.</param>
 public sealed record CommitResult(CommitStatus Status, ImmutableArray<ChangeResult> Results);

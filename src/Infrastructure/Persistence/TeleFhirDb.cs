@@ -5,6 +5,7 @@ using TeleFhir.Infrastructure.Async;
 using TeleFhir.Infrastructure.Audit;
 using TeleFhir.Infrastructure.Scheduling;
 using TeleFhir.Infrastructure.Smart;
+using TeleFhir.Infrastructure.Visits;
 
 namespace TeleFhir.Infrastructure.Persistence;
 
@@ -95,6 +96,7 @@ internal abstract class TeleFhirDb(DbContextOptions options) : DbContext(options
         Index<ConsentRuleRow>(modelBuilder, "consent_rule", rule => rule.HasIndex(row => row.Patient).HasDatabaseName("consent_rule_patient"));
         modelBuilder.AddSmart();
         modelBuilder.AddProposals();
+        modelBuilder.AddOccupancy();
         foreach (var property in modelBuilder.Model.GetEntityTypes().SelectMany(entity => entity.GetProperties()))
         {
             property.SetColumnName(SnakeCase(property.Name));

@@ -1374,6 +1374,52 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
                     b.ToTable("user_session", (string)null);
                 });
 
+            modelBuilder.Entity("TeleFhir.Infrastructure.Visits.OccupancyRow", b =>
+                {
+                    b.Property<long>("Key")
+                        .HasColumnType("bigint")
+                        .HasColumnName("key");
+
+                    b.Property<long>("Actor")
+                        .HasColumnType("bigint")
+                        .HasColumnName("actor");
+
+                    b.Property<int>("Capacity")
+                        .HasColumnType("integer")
+                        .HasColumnName("capacity");
+
+                    b.Property<long>("Expires")
+                        .HasColumnType("bigint")
+                        .HasColumnName("expires");
+
+                    b.Property<long>("High")
+                        .HasColumnType("bigint")
+                        .HasColumnName("high");
+
+                    b.Property<long>("Low")
+                        .HasColumnType("bigint")
+                        .HasColumnName("low");
+
+                    b.Property<long>("Seat")
+                        .HasColumnType("bigint")
+                        .HasColumnName("seat");
+
+                    b.Property<long>("Session")
+                        .HasColumnType("bigint")
+                        .HasColumnName("session");
+
+                    b.HasKey("Key", "Actor");
+
+                    b.HasIndex("Actor", "High")
+                        .HasDatabaseName("occupancy_time");
+
+                    b.HasIndex("Actor", "Session", "Seat")
+                        .IsUnique()
+                        .HasDatabaseName("occupancy_seat");
+
+                    b.ToTable("occupancy", (string)null);
+                });
+
             modelBuilder.Entity("OpenIddict.EntityFrameworkCore.Models.OpenIddictEntityFrameworkCoreAuthorization", b =>
                 {
                     b.HasOne("OpenIddict.EntityFrameworkCore.Models.OpenIddictEntityFrameworkCoreApplication", "Application")

@@ -1264,6 +1264,52 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
                     b.ToTable("user_session", (string)null);
                 });
 
+            modelBuilder.Entity("TeleFhir.Infrastructure.Visits.OccupancyRow", b =>
+                {
+                    b.Property<long>("Key")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("key");
+
+                    b.Property<long>("Actor")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("actor");
+
+                    b.Property<int>("Capacity")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("capacity");
+
+                    b.Property<long>("Expires")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("expires");
+
+                    b.Property<long>("High")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("high");
+
+                    b.Property<long>("Low")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("low");
+
+                    b.Property<long>("Seat")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("seat");
+
+                    b.Property<long>("Session")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("session");
+
+                    b.HasKey("Key", "Actor");
+
+                    b.HasIndex("Actor", "High")
+                        .HasDatabaseName("occupancy_time");
+
+                    b.HasIndex("Actor", "Session", "Seat")
+                        .IsUnique()
+                        .HasDatabaseName("occupancy_seat");
+
+                    b.ToTable("occupancy", (string)null);
+                });
+
             modelBuilder.Entity("OpenIddict.EntityFrameworkCore.Models.OpenIddictEntityFrameworkCoreAuthorization", b =>
                 {
                     b.HasOne("OpenIddict.EntityFrameworkCore.Models.OpenIddictEntityFrameworkCoreApplication", "Application")
