@@ -8,6 +8,7 @@ using TeleFhir.Api.Fhir;
 using TeleFhir.Api.Fhir.Interactions;
 using TeleFhir.Api.Hosting;
 using TeleFhir.Api.OpenApi;
+using TeleFhir.Api.Scheduling;
 using TeleFhir.Api.Smart;
 using TeleFhir.Api.Smart.Bearer;
 using TeleFhir.Api.Smart.Pages;
@@ -56,6 +57,7 @@ internal static class Composition
         services.AddPages(builder.Environment.IsDevelopment());
         services.AddSingleton<ImportPlanner>();
         services.AddSingleton<CapabilityDocument>();
+        services.AddSingleton<ScheduleDirectory>();
         services.AddSingleton(provider => new BookingSettings(new(provider.GetRequiredService<TeleFhirOptions>().Fhir.CanonicalBase)));
 
         services.AddSingleton<AsyncPipeline>();

@@ -20,7 +20,7 @@ internal static class Find
     private const int MostFirstWeeks = 400;
 
     public static async Task<FhirResult> HandleAsync(
-        FhirRequest request, FhirServer server, ITakenTimes taken, HttpContext context, CancellationToken cancellationToken)
+        FhirRequest request, FhirServer server, ScheduleDirectory directory, ITakenTimes taken, HttpContext context, CancellationToken cancellationToken)
     {
         if (!request.Caller.May(Interaction.SearchType, "Appointment"))
         {
@@ -33,7 +33,7 @@ internal static class Find
         var own = await OwnSlotsAsync(request.Caller, search, server, cancellationToken);
         search = search with { IgnoredSlots = [.. own.Select(slot => slot.Id!)] };
 
-        var candidates = await FindCandidates.LoadAsync(input, server, request.Caller, cancellationToken);
+        var candidates = await FindCandidates.LoadAsync(input, server, directory, request.Caller, cancellationToken);
         var remarks = input.Remarks.ToList();
         var clinicians = WithZone(candidates.Clinicians, remarks, server);
         var rooms = WithZone(candidates.Rooms, remarks, server);

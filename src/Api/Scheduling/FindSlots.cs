@@ -20,8 +20,9 @@ internal sealed class FindSlots(FhirServer server, ITakenTimes taken, Caller cal
 
     private const int SlotsPerDay = 20;
     private const int SlotsAtFirst = 4000;
-    private const int FewestOnPage = 200;
+    private const int FewestOnPage = 100;
     private const int MostOnPage = 1000;
+    private const int SlotsForOffer = 2;
     private const int Growth = 4;
 
     private readonly string _calendars = string.Join(',', calendars);
@@ -51,7 +52,7 @@ internal sealed class FindSlots(FhirServer server, ITakenTimes taken, Caller cal
                     return offers;
                 }
 
-                var (slots, next) = await PageAsync(from, to, Math.Clamp(Growth * wanted, FewestOnPage, MostOnPage), after, cancellationToken);
+                var (slots, next) = await PageAsync(from, to, Math.Clamp(SlotsForOffer * wanted, FewestOnPage, MostOnPage), after, cancellationToken);
                 pending.AddRange(slots);
 
                 // Slots of one moment belong together, and the last moment of a page may go on with the next.
