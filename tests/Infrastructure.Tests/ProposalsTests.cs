@@ -9,7 +9,7 @@ namespace TeleFhir.Infrastructure.Tests;
 
 public sealed class ProposalsTests
 {
-    private static readonly CancellationToken _none = TestContext.Current.CancellationToken;
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Theory]
     [MemberData(nameof(TestStore.Providers), MemberType = typeof(TestStore))]
@@ -21,27 +21,27 @@ public sealed class ProposalsTests
         var (live, over) = (ProposalId.NewAnswer(now.AddMinutes(15)), ProposalId.NewAnswer(now.AddMinutes(-1)));
         var caller = Caller.User("u", "app") with { Patient = "p" };
         ReadOnlyMemory<byte>[] two = ["{\"id\":\"0\"}"u8.ToArray(), "{\"id\":\"1\"}"u8.ToArray()];
-        await proposals.AddAsync(caller, live, two, _none);
-        await proposals.AddAsync(caller, over, two, _none);
+        await proposals.AddAsync(caller, live, two, Token);
+        await proposals.AddAsync(caller, over, two, Token);
 
-        Assert.Equal("{\"id\":\"1\"}"u8, (await proposals.FindAsync(caller, new ProposalId(live, 1), _none)).Value!.Json.Span);
-        Assert.Equal("proposal-unknown", (await proposals.FindAsync(caller, new ProposalId(live, 2), _none)).Refusal!.Code);
-        Assert.Equal("proposal-unknown", (await proposals.FindAsync(caller, new ProposalId(ProposalId.NewAnswer(now.AddMinutes(15)), 0), _none)).Refusal!.Code);
-        Assert.Equal("proposal-expired", (await proposals.FindAsync(caller, new ProposalId(over, 0), _none)).Refusal!.Code);
+        Assert.Equal(two[1].ToArray(), (await proposals.FindAsync(caller, new ProposalId(live, 1), Token)).Value!.Json.ToArray());
+        Assert.Equal("proposal-unknown", (await proposals.FindAsync(caller, new ProposalId(live, 2), Token)).Refusal!.Code);
+        Assert.Equal("proposal-unknown", (await proposals.FindAsync(caller, new ProposalId(ProposalId.NewAnswer(now.AddMinutes(15)), 0), Token)).Refusal!.Code);
+        Assert.Equal("proposal-expired", (await proposals.FindAsync(caller, new ProposalId(over, 0), Token)).Refusal!.Code);
         foreach (var other in (Caller[])[caller with { Patient = "q" }, caller with { ClientId = "other" }, Caller.User("v", "app") with { Patient = "p" }, Caller.Client("app")])
         {
-            Assert.Equal("proposal-unknown", (await proposals.FindAsync(other, new ProposalId(live, 0), _none)).Refusal!.Code);
+            Assert.Equal("proposal-unknown", (await proposals.FindAsync(other, new ProposalId(live, 0), Token)).Refusal!.Code);
         }
 
-        await proposals.PruneAsync(_none);
+        await proposals.PruneAsync(Token);
 
         await using var db = store.Services.GetRequiredService<Func<TeleFhirDb>>()();
         Assert.Equal([live], db.Set<ProposalRow>().Select(row => row.Answer).ToList());
-        Assert.Equal("proposal-expired", (await proposals.FindAsync(caller, new ProposalId(over, 0), _none)).Refusal!.Code);
+        Assert.Equal("proposal-expired", (await proposals.FindAsync(caller, new ProposalId(over, 0), Token)).Refusal!.Code);
     }
 
     [Fact]
-    public void An_id_says_when_it_runs_out_and_those_of_stored_appointments_are_none()
+    public void An_id_says_when_it_runs_out_and_those_of_stored_appointments_areToken()
     {
         var expires = new DateTimeOffset(2026, 6, 1, 9, 0, 0, 123, TimeSpan.Zero);
         var id = new ProposalId(ProposalId.NewAnswer(expires), 7);

@@ -8,7 +8,7 @@ namespace TeleFhir.Api.Tests.Scheduling;
 public sealed class FindCostTests(PostgreSqlFindHost host) : IClassFixture<PostgreSqlFindHost>
 {
     /// <summary>For one visit, whatever is asked for.</summary>
-    private const int MostStatements = 40;
+    private const int MostStatements = 30;
 
     private const string Days = "start=2026-06-01&end=2026-06-30";
 
@@ -22,9 +22,9 @@ public sealed class FindCostTests(PostgreSqlFindHost host) : IClassFixture<Postg
         var many = await StatementsAsync($"{Days}&specialty=urn:s|many");
         var series = await StatementsAsync($"{Days}&specialty=urn:s|many&occurrence-count=4");
         var rich = await StatementsAsync(
-            $"{Days}&specialty=urn:s|many&organization=Organization/fc-many&location-string=Nowhere,Town&practitioner=Practitioner/many-1,Practitioner/many-2&patient-reference=Patient/fc-many");
+            $"{Days}&specialty=urn:s|many&location-reference=Location/fc-many&practitioner=Practitioner/many-1,Practitioner/many-2&patient-reference=Patient/fc-many");
 
-        TestContext.Current.TestOutputHelper!.WriteLine($"{few} statements for 5 calendars, {many} for 200, {series} for a series, {rich} with all wishes");
+        TestContext.Current.TestOutputHelper!.WriteLine($"{few} statements for 5 calendars, {many} for 200, {series} for a series, {rich} for two clinicians, a room and a patient");
         Assert.InRange(few, 1, MostStatements);
         Assert.InRange(many, 1, MostStatements);
         Assert.InRange(rich, 1, MostStatements);
@@ -55,8 +55,9 @@ public sealed class FindCostTests(PostgreSqlFindHost host) : IClassFixture<Postg
 
     private async Task FillAsync(string name, int calendars)
     {
-        await host.StoreAsync("Organization", $"fc-{name}", $"\"name\":\"{name}\"");
         await host.StoreAsync("Patient", $"fc-{name}", "\"active\":true");
+        await host.StoreAsync("Location", $"fc-{name}", $"\"name\":\"{name}\",\"extension\":[{Clinic.Zone("UTC")}]");
+        await host.StoreAsync("Schedule", $"fc-{name}", $"\"actor\":[{{\"reference\":\"Location/fc-{name}\"}}]");
         foreach (var some in Enumerable.Range(1, calendars).Chunk(25))
         {
             var entries = new List<string>();
