@@ -10,7 +10,7 @@ using TeleFhir.Infrastructure.Persistence;
 namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
 {
     [DbContext(typeof(PostgresDb))]
-    [Migration("20261125183736_TelehealthVisits")]
+    [Migration("20261125185024_TelehealthVisits")]
     partial class TelehealthVisits
     {
         /// <inheritdoc />

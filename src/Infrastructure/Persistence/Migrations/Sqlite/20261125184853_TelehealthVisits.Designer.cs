@@ -9,7 +9,7 @@ using TeleFhir.Infrastructure.Persistence;
 namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
 {
     [DbContext(typeof(SqliteDb))]
-    [Migration("20261125183557_TelehealthVisits")]
+    [Migration("20261125184853_TelehealthVisits")]
     partial class TelehealthVisits
     {
         /// <inheritdoc />
