@@ -12,6 +12,7 @@ using TeleFhir.Infrastructure.Async;
 using TeleFhir.Infrastructure.Audit;
 using TeleFhir.Infrastructure.Persistence;
 using TeleFhir.Infrastructure.Smart;
+using TeleFhir.Infrastructure.Visits;
 
 namespace TeleFhir.Infrastructure;
 
@@ -66,6 +67,7 @@ public static class InfrastructureSetup
         services.AddSingleton(provider => Context(provider.GetRequiredService<StorageSettings>()));
         services.AddSmartStores();
         services.AddAccounts();
+        services.AddRooms();
         return services;
     }
 

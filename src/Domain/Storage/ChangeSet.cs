@@ -20,6 +20,11 @@ public sealed record ChangeSet(ImmutableArray<Change> Changes, ImmutableArray<Ex
     /// </summary>
     public AuditEntry? Audit { get; init; }
 
+    /// <summary>
+    /// The changes are made by an operation or a job of the server, which may do what no plain write may: hold, and set what only the server sets.
+    /// </summary>
+    public bool IsOperation { get; init; }
+
     /// <summary>A change set of one.</summary>
     public static ChangeSet Of(Change change, params ReadOnlySpan<Expectation> expectations) => new([change], [.. expectations]);
 }

@@ -4,6 +4,7 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using TeleFhir.Infrastructure.Async;
 using TeleFhir.Infrastructure.Audit;
 using TeleFhir.Infrastructure.Smart;
+using TeleFhir.Infrastructure.Visits;
 
 namespace TeleFhir.Infrastructure.Persistence;
 
@@ -93,6 +94,7 @@ internal abstract class TeleFhirDb(DbContextOptions options) : DbContext(options
         });
         Index<ConsentRuleRow>(modelBuilder, "consent_rule", rule => rule.HasIndex(row => row.Patient).HasDatabaseName("consent_rule_patient"));
         modelBuilder.AddSmart();
+        modelBuilder.AddRooms();
         foreach (var property in modelBuilder.Model.GetEntityTypes().SelectMany(entity => entity.GetProperties()))
         {
             property.SetColumnName(SnakeCase(property.Name));
