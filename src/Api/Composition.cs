@@ -11,6 +11,7 @@ using TeleFhir.Api.OpenApi;
 using TeleFhir.Api.Smart;
 using TeleFhir.Api.Smart.Bearer;
 using TeleFhir.Api.Smart.Pages;
+using TeleFhir.Api.Visits;
 using TeleFhir.Domain.Search;
 using TeleFhir.Domain.Storage;
 using TeleFhir.Domain.Terminology;
@@ -59,6 +60,8 @@ internal static class Composition
         services.AddSingleton<AsyncPipeline>();
         services.AddSingleton<AsyncWorker>();
         services.AddHostedService(provider => provider.GetRequiredService<AsyncWorker>());
+
+        services.AddVisits();
 
         services.AddFhirOpenApi();
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using TeleFhir.Api.Hosting;
 using TeleFhir.Api.Smart.Bearer;
+using TeleFhir.Api.Visits;
 
 namespace TeleFhir.Api;
 
@@ -30,6 +31,8 @@ internal sealed class TeleFhirOptions
     public AsyncOptions Async { get; set; } = new();
 
     public StrictTransportOptions Hsts { get; set; } = new();
+
+    public VisitOptions Visits { get; set; } = new();
 
     internal sealed class DatabaseOptions
     {
@@ -177,6 +180,7 @@ internal sealed class TeleFhirOptionsValidator(IConfiguration configuration, IHo
             faults.Add("ConnectionStrings:TeleFhir must name the database.");
         }
 
+        faults.AddRange(options.Visits.Faults());
         CheckAuth(options, faults);
         CheckAddress("Fhir:PublicBaseUrl", options.Fhir.PublicBaseUrl, faults);
         CheckAddress("Fhir:CanonicalBase", options.Fhir.CanonicalBase, faults);

@@ -61,10 +61,20 @@ internal static class AccessDeclaration
     /// demands itself what else it needs.
     /// </summary>
     public static IEndpointConventionBuilder MapStandardOperation(
-        this IEndpointRouteBuilder routes, string type, string name, string summary, string[] methods, OperationLevel level, Delegate handler)
+        this IEndpointRouteBuilder routes, string type, string name, string summary, string[] methods, OperationLevel level, Delegate handler) =>
+        routes.MapOperation(new DeclaredOperation(type, name, IsOfR4: true), summary, methods, level, handler);
+
+    /// <summary>The same of an operation that this server defines.</summary>
+    public static IEndpointConventionBuilder MapOwnOperation(
+        this IEndpointRouteBuilder routes, string type, string name, string summary, string[] methods, OperationLevel level, Delegate handler) =>
+        routes.MapOperation(new DeclaredOperation(type, name), summary, methods, level, handler);
+
+    private static RouteGroupBuilder MapOperation(
+        this IEndpointRouteBuilder routes, DeclaredOperation operation, string summary, string[] methods, OperationLevel level, Delegate handler)
     {
+        var (type, name) = (operation.Type, operation.Name);
         var group = routes.MapGroup(type == DeclaredOperation.AnyType ? "/{type}" : $"/{{type:regex(^{type}$)}}");
-        var declared = new DeclaredInteraction([Interaction.Operation], summary, new DeclaredOperation(type, name, IsOfR4: true));
+        var declared = new DeclaredInteraction([Interaction.Operation], summary, operation);
         if (level.HasFlag(OperationLevel.Type))
         {
             group.MapMethods($"/${name}", methods, handler).WithMetadata(declared);
