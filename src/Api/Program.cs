@@ -50,6 +50,7 @@ app.MapValidation();
 app.MapTerminology();
 app.MapOperations();
 app.MapVisits();
+app.MapVisitPage();
 app.MapAsyncRequests();
 app.MapExternalConfiguration();
 app.MapPages();

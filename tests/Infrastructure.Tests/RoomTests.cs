@@ -85,13 +85,13 @@ public sealed class RoomTests
         Assert.Equal([("a", VisitRole.Guest), ("b", VisitRole.Host)], (await presence.InAsync("enc", Cancellation)).Select(one => (one.Id, one.Role)));
 
         await presence.LeaveAsync("a", Cancellation);
-        _clock.Advance(TimeSpan.FromSeconds(20));
+        _clock.Advance(TimeSpan.FromSeconds(10));
         await presence.KeepAsync("node-2", Cancellation);
-        _clock.Advance(TimeSpan.FromSeconds(20));
+        _clock.Advance(TimeSpan.FromSeconds(10));
         Assert.Equal("b", Assert.Single(await presence.InAsync("enc", Cancellation)).Id);
         Assert.Empty(await presence.AbandonedAsync(_clock.GetUtcNow(), Cancellation));
 
-        _clock.Advance(TimeSpan.FromSeconds(20));
+        _clock.Advance(TimeSpan.FromSeconds(10));
         Assert.Empty(await presence.InAsync("enc", Cancellation));
         Assert.Empty(await presence.AbandonedAsync(_clock.GetUtcNow() - TimeSpan.FromMinutes(1), Cancellation));
         Assert.Equal(["enc"], await presence.AbandonedAsync(_clock.GetUtcNow(), Cancellation));

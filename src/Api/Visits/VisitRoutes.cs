@@ -33,6 +33,7 @@ internal static class VisitRoutes
             hub.ClientTimeoutInterval = TimeSpan.FromSeconds(30);
         });
         services.AddSingleton(ProvidersOf);
+        services.AddHostedService<VisitClient>();
         return services;
     }
 

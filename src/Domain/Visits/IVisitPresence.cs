@@ -15,7 +15,7 @@ public sealed record Presence(string Id, RoomMember Member, VisitRole Role, stri
 public interface IVisitPresence
 {
     /// <summary>For how long a node may say nothing.</summary>
-    static TimeSpan Silence => TimeSpan.FromSeconds(30);
+    static TimeSpan Silence => TimeSpan.FromSeconds(15);
 
     /// <summary>Notes a connection.</summary>
     Task EnterAsync(Presence presence, CancellationToken cancellationToken);

@@ -11,7 +11,7 @@ internal sealed class RoomWatch(VisitRooms rooms, IRoomMail mail, IVisitPresence
 {
     private static readonly TimeSpan _step = TimeSpan.FromMilliseconds(100);
     private const int StepsToLook = 10;
-    private const int StepsToKeep = 100;
+    private const int StepsToKeep = 50;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
