@@ -32,7 +32,7 @@ async function reasonOf(answer) {
 const parameters = (...values) => ({
   method: 'POST',
   headers: { 'Content-Type': 'application/fhir+json' },
-  body: JSON.stringify({ resourceType: 'Parameters', parameter: values }),
+  body: JSON.stringify({ resourceType: 'Parameters', ...(values.length > 0 ? { parameter: values } : {}) }),
 });
 
 const operation = (name, ...values) => session.fetch(`Encounter/${state.visit}/$${name}`, parameters(...values));
