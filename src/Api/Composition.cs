@@ -8,10 +8,12 @@ using TeleFhir.Api.Fhir;
 using TeleFhir.Api.Fhir.Interactions;
 using TeleFhir.Api.Hosting;
 using TeleFhir.Api.OpenApi;
+using TeleFhir.Api.Scheduling;
 using TeleFhir.Api.Smart;
 using TeleFhir.Api.Smart.Bearer;
 using TeleFhir.Api.Smart.Pages;
 using TeleFhir.Api.Visits;
+using TeleFhir.Domain.Scheduling;
 using TeleFhir.Domain.Search;
 using TeleFhir.Domain.Storage;
 using TeleFhir.Domain.Terminology;
@@ -56,6 +58,8 @@ internal static class Composition
         services.AddPages(builder.Environment.IsDevelopment());
         services.AddSingleton<ImportPlanner>();
         services.AddSingleton<CapabilityDocument>();
+        services.AddSingleton<BookingDesk>();
+        services.AddSingleton(provider => new BookingSettings(new(provider.GetRequiredService<TeleFhirOptions>().Fhir.CanonicalBase)));
 
         services.AddSingleton<AsyncPipeline>();
         services.AddSingleton<AsyncWorker>();

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using TeleFhir.Api.Hosting;
 using TeleFhir.Api.Smart.Bearer;
 using TeleFhir.Api.Visits;
+using TeleFhir.Domain.Fhir;
 
 namespace TeleFhir.Api;
 
@@ -50,7 +51,7 @@ internal sealed class TeleFhirOptions
         public string? PublicBaseUrl { get; set; }
 
         /// <summary>Base of the project's own code systems, topics and extensions.</summary>
-        public string CanonicalBase { get; set; } = "https://telefhir.dev/fhir";
+        public string CanonicalBase { get; set; } = Canonicals.Default;
     }
 
     internal sealed class AuthOptions

@@ -2,15 +2,20 @@ using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using TeleFhir.Domain.Access;
 using TeleFhir.Domain.Async;
 using TeleFhir.Domain.Audit;
+using TeleFhir.Domain.Fhir;
+using TeleFhir.Domain.Scheduling;
 using TeleFhir.Domain.Search;
 using TeleFhir.Domain.Storage;
+using TeleFhir.Domain.Visits;
 using TeleFhir.Infrastructure.Access;
 using TeleFhir.Infrastructure.Async;
 using TeleFhir.Infrastructure.Audit;
 using TeleFhir.Infrastructure.Persistence;
+using TeleFhir.Infrastructure.Scheduling;
 using TeleFhir.Infrastructure.Smart;
 using TeleFhir.Infrastructure.Visits;
 
@@ -44,6 +49,10 @@ public static class InfrastructureSetup
 
         // What is in value sets is itself read from the store: each asks for the other when it is needed.
         services.AddSingleton<Func<ITerminology?>>(provider => provider.GetService<ITerminology>);
+        services.TryAddSingleton(new BookingSettings(new Canonicals(Canonicals.Default)));
+        services.TryAddSingleton(provider => new VisitSettings(provider.GetRequiredService<BookingSettings>().Canonicals, OriginOf(provider)));
+        services.AddSingleton<VisitRules>();
+        services.AddSingleton<IReceipts, Receipts>();
         services.AddSingleton<IResourceStore, ResourceStore>();
         services.AddSingleton<IConsistencyCheck, ConsistencyCheck>();
         services.AddSingleton<IImportLog, ImportLog>();
@@ -68,8 +77,12 @@ public static class InfrastructureSetup
         services.AddSmartStores();
         services.AddAccounts();
         services.AddRooms();
+        services.AddProposals();
         return services;
     }
+
+    private static string OriginOf(IServiceProvider provider) =>
+        new Uri(provider.GetRequiredService<StorageSettings>().PublicBaseUrl ?? "http://localhost").GetLeftPart(UriPartial.Authority);
 
     private static Visibility VisibilityOf(StorageSettings settings, TimeProvider clock) => new(
         SearchParameterCatalog.R4,

@@ -1,20 +1,31 @@
+using Microsoft.AspNetCore.Hosting;
 using TeleFhir.Infrastructure.Tests;
 
 namespace TeleFhir.Api.Tests;
 
 /// <summary>The whole server in this process, on a PostgreSQL database of its own.</summary>
-public sealed class PostgreSqlHost : TelehealthHost
+public class PostgreSqlHost : TelehealthHost
 {
     private readonly Place _place;
 
     public PostgreSqlHost()
-        : this(new Place())
+        : this(new Place(), _ => { })
+    {
+    }
+
+    /// <summary>A server that differs from the usual one.</summary>
+    protected PostgreSqlHost(Action<IWebHostBuilder> configure)
+        : this(new Place(), configure)
     {
     }
 
     // The settings are read when the server starts, which is when the database is there.
-    private PostgreSqlHost(Place place)
-        : base(builder => builder.UseSetting("Database:Provider", "PostgreSql").UseSetting("ConnectionStrings:TeleFhir", place.Database!.ConnectionString)) =>
+    private PostgreSqlHost(Place place, Action<IWebHostBuilder> configure)
+        : base(builder =>
+        {
+            builder.UseSetting("Database:Provider", "PostgreSql").UseSetting("ConnectionStrings:TeleFhir", place.Database!.ConnectionString);
+            configure(builder);
+        }) =>
         _place = place;
 
     public override async ValueTask InitializeAsync()
@@ -27,6 +38,7 @@ public sealed class PostgreSqlHost : TelehealthHost
     {
         await base.DisposeAsync();
         await _place.Database!.DisposeAsync();
+        GC.SuppressFinalize(this);
     }
 
     private sealed class Place

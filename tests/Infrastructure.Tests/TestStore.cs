@@ -82,7 +82,7 @@ public sealed class TestStore : IAsyncDisposable
     }
 
     /// <summary>Another server process, in effect, on the same database. To be disposed before this one.</summary>
-    public TestStore Second() => new(Settings, clock: null, () => default);
+    public TestStore Second(TimeProvider? clock = null) => new(Settings, clock, () => default);
 
     /// <summary>The same, where sorted searches walk an index however few the matches are.</summary>
     public TestStore Walking() => new(Settings, clock: null, () => default, new StoreLimits(SortLimit: 0));

@@ -21,6 +21,9 @@ internal sealed record DeclaredInteraction(ImmutableArray<Interaction> AnyOf, st
 internal sealed record DeclaredOperation(string Type, string Name, bool IsOfR4 = false)
 {
     public const string AnyType = "Resource";
+
+    /// <summary>The canonical URL of its definition where neither R4 nor this server defines it.</summary>
+    public string? Definition { get; init; }
 }
 
 /// <summary>What an operation is called on.</summary>
@@ -64,25 +67,23 @@ internal static class AccessDeclaration
         this IEndpointRouteBuilder routes, string type, string name, string summary, string[] methods, OperationLevel level, Delegate handler) =>
         routes.MapOperation(new DeclaredOperation(type, name, IsOfR4: true), summary, methods, level, handler);
 
-    /// <summary>The same of an operation that this server defines.</summary>
-    public static IEndpointConventionBuilder MapOwnOperation(
-        this IEndpointRouteBuilder routes, string type, string name, string summary, string[] methods, OperationLevel level, Delegate handler) =>
-        routes.MapOperation(new DeclaredOperation(type, name), summary, methods, level, handler);
-
-    private static RouteGroupBuilder MapOperation(
+    /// <summary>
+    /// Maps an operation on a type (or every type), on its resources or on both; whoever is known may call it, and it demands itself what
+    /// else it needs.
+    /// </summary>
+    public static IEndpointConventionBuilder MapOperation(
         this IEndpointRouteBuilder routes, DeclaredOperation operation, string summary, string[] methods, OperationLevel level, Delegate handler)
     {
-        var (type, name) = (operation.Type, operation.Name);
-        var group = routes.MapGroup(type == DeclaredOperation.AnyType ? "/{type}" : $"/{{type:regex(^{type}$)}}");
+        var group = routes.MapGroup(operation.Type == DeclaredOperation.AnyType ? "/{type}" : $"/{{type:regex(^{operation.Type}$)}}");
         var declared = new DeclaredInteraction([Interaction.Operation], summary, operation);
         if (level.HasFlag(OperationLevel.Type))
         {
-            group.MapMethods($"/${name}", methods, handler).WithMetadata(declared);
+            group.MapMethods($"/${operation.Name}", methods, handler).WithMetadata(declared);
         }
 
         if (level.HasFlag(OperationLevel.Instance))
         {
-            group.MapMethods($"/{{id}}/${name}", methods, handler).WithMetadata(declared);
+            group.MapMethods($"/{{id}}/${operation.Name}", methods, handler).WithMetadata(declared);
         }
 
         return group;

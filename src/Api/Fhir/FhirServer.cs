@@ -1,6 +1,7 @@
 using TeleFhir.Api.Fhir.Interactions;
 using TeleFhir.Domain.Access;
 using TeleFhir.Domain.Fhir;
+using TeleFhir.Domain.Scheduling;
 using TeleFhir.Domain.Search;
 using TeleFhir.Domain.Storage;
 using TeleFhir.Domain.Validation;
@@ -14,6 +15,8 @@ internal sealed record FhirServer(
     PageToken PageTokens,
     HistoryToken HistoryTokens,
     ResourceValidator Validator,
+    IProposals Proposals,
+    BookingSettings Booking,
     CapabilityDocument Capabilities,
     FhirAddress Address,
     TeleFhirOptions Options,

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using Hl7.Fhir.Model;
 using TeleFhir.Domain.Fhir;
 
@@ -13,17 +15,22 @@ internal sealed class OperationInput
 {
     private readonly List<(string Name, Base? Value)> _given;
     private readonly string _operation;
+    private readonly byte[] _sent;
 
-    private OperationInput(List<(string Name, Base? Value)> given, string operation) => (_given, _operation) = (given, operation);
+    private OperationInput(List<(string Name, Base? Value)> given, string operation, byte[] sent) => (_given, _operation, _sent) = (given, operation, sent);
+
+    /// <summary>A digest of all that was sent, to know the same request again.</summary>
+    public string Digest => Convert.ToHexString(SHA256.HashData(_sent));
 
     /// <summary>Reads the input; <paramref name="names"/> are the parameters that the operation has.</summary>
     public static async Task<OperationInput> ReadAsync(
         FhirRequest request, FhirServer server, string operation, string[] names, CancellationToken cancellationToken)
     {
         var given = request.Parameters.Select(pair => (pair.Key, (Base?)new FhirString(pair.Value))).ToList();
+        var json = ReadOnlyMemory<byte>.Empty;
         if (!request.Body.IsEmpty)
         {
-            var json = await request.Body.ReadJsonAsync(server.Options.Limits.ResourceBytes, cancellationToken);
+            json = await request.Body.ReadJsonAsync(server.Options.Limits.ResourceBytes, cancellationToken);
             if (!json.IsEmpty)
             {
                 given.AddRange(((Parameters)FhirJson.Parse(json, "Parameters")).Parameter
@@ -35,7 +42,7 @@ internal sealed class OperationInput
             ? throw FhirException.NotSupported(
                 $"${operation} has no parameter {(unknown.Length > 64 ? unknown[..64] : unknown)}"
                 + (names.Length == 0 ? "." : $"; it has {string.Join(", ", names)}."))
-            : new(given, operation);
+            : new(given, operation, [.. Encoding.UTF8.GetBytes($"{request.Url}\n{string.Join('&', request.Parameters)}\n"), .. json.Span]);
     }
 
     /// <summary>All values of this name.</summary>

@@ -33,6 +33,7 @@ internal static class VisitRoutes
             hub.ClientTimeoutInterval = TimeSpan.FromSeconds(30);
         });
         services.AddSingleton(ProvidersOf);
+        services.AddSingleton(SettingsOf);
         services.AddHostedService<VisitClient>();
         return services;
     }
@@ -40,19 +41,26 @@ internal static class VisitRoutes
     public static void MapVisits(this IEndpointRouteBuilder routes)
     {
         var fhir = routes.MapGroup("/fhir");
-        fhir.MapOwnOperation("Encounter", "waiting-room", "List the patients who wait", _both, OperationLevel.Type, WaitingRoomList.HandleAsync);
-        fhir.MapOwnOperation("Encounter", "join", "Get into the room of a visit", _post, OperationLevel.Instance, Join.HandleAsync);
-        fhir.MapOwnOperation("Encounter", "leave", "Leave the room of a visit", _post, OperationLevel.Instance, VisitSteps.HandleLeaveAsync);
-        fhir.MapOwnOperation("Encounter", "admit", "Let the patient in", _post, OperationLevel.Instance, VisitSteps.HandleAdmitAsync);
-        fhir.MapOwnOperation("Encounter", "end", "End a visit", _post, OperationLevel.Instance, VisitSteps.HandleEndAsync);
-        fhir.MapOwnOperation("Encounter", "invite", "Invite somebody to a visit", _post, OperationLevel.Instance, Invite.HandleAsync);
-        fhir.MapOwnOperation("Encounter", "revoke-invite", "Take an invitation back", _post, OperationLevel.Instance, Invite.HandleRevokeAsync);
+        fhir.MapOperation(new("Encounter", "waiting-room"), "List the patients who wait", _both, OperationLevel.Type, WaitingRoomList.HandleAsync);
+        fhir.MapOperation(new("Encounter", "join"), "Get into the room of a visit", _post, OperationLevel.Instance, Join.HandleAsync);
+        fhir.MapOperation(new("Encounter", "leave"), "Leave the room of a visit", _post, OperationLevel.Instance, VisitSteps.HandleLeaveAsync);
+        fhir.MapOperation(new("Encounter", "admit"), "Let the patient in", _post, OperationLevel.Instance, VisitSteps.HandleAdmitAsync);
+        fhir.MapOperation(new("Encounter", "end"), "End a visit", _post, OperationLevel.Instance, VisitSteps.HandleEndAsync);
+        fhir.MapOperation(new("Encounter", "invite"), "Invite somebody to a visit", _post, OperationLevel.Instance, Invite.HandleAsync);
+        fhir.MapOperation(new("Encounter", "revoke-invite"), "Take an invitation back", _post, OperationLevel.Instance, Invite.HandleRevokeAsync);
 
         // Whoever comes here shows a code or a join token instead of signing in.
         routes.MapPost(GuestEntry.Route, GuestEntry.HandleAsync).AllowAnonymous();
         routes.MapHub<VisitHub>(RoomEntrance.Path, connection => connection.Transports = HttpTransportType.WebSockets)
             .AllowAnonymous()
             .DisableRequestTimeout();
+    }
+
+    private static VisitSettings SettingsOf(IServiceProvider provider)
+    {
+        var options = provider.GetRequiredService<TeleFhirOptions>();
+        var origin = new Uri(provider.GetRequiredService<FhirAddress>().Base).GetLeftPart(UriPartial.Authority);
+        return new VisitSettings(new Canonicals(options.Fhir.CanonicalBase), origin) { MaxParticipants = options.Visits.MaxParticipants };
     }
 
     private static IEnumerable<IVideoProvider> ProvidersOf(IServiceProvider provider)

@@ -7,6 +7,9 @@ namespace TeleFhir.Domain.Fhir;
 /// <param name="root">The root, for example <c>https://telefhir.dev/fhir</c>.</param>
 public sealed class Canonicals(string root)
 {
+    /// <summary>The root where nothing else is set.</summary>
+    public const string Default = "https://telefhir.dev/fhir";
+
     /// <summary>The root, without a slash at its end.</summary>
     public string Root { get; } = root.TrimEnd('/');
 

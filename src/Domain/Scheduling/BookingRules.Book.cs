@@ -10,12 +10,11 @@ public sealed partial class BookingRules
     /// <c>$hold</c> (ITI-116): the Appointment becomes pending and its Slots busy-tentative until the hold runs out. A wish is proposed or
     /// pending; a stored Appointment is proposed or on the waiting list, for a hold is not prolonged.
     /// 400 <c>hold-seconds</c>; 409 <c>invalid-transition</c>, <c>slot-unavailable</c>; 422 <c>slot-missing</c>, <c>wrong-duration</c>,
-    /// <c>past</c>, <c>service-inactive</c>; 429 <c>too-many-holds</c>.
+    /// <c>past</c>, <c>service-inactive</c>. How many holds a patient may have is <see cref="CheckHolds"/>' to say.
     /// </summary>
     /// <param name="facts">What is known.</param>
     /// <param name="holdSeconds">How long, 60 to 900; null is 600.</param>
-    /// <param name="liveHolds">How many holds of the same patient have not run out; 0 where no limit is meant for the caller.</param>
-    public Decision<BookingChange> Hold(BookingFacts facts, int? holdSeconds = null, int liveHolds = 0)
+    public Decision<BookingChange> Hold(BookingFacts facts, int? holdSeconds = null)
     {
         var length = holdSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : HoldExpiry.Default;
         if (length < HoldExpiry.Shortest || length > HoldExpiry.Longest)
@@ -34,11 +33,6 @@ public sealed partial class BookingRules
         if (Fit(held, facts) is { } refusal)
         {
             return refusal;
-        }
-
-        if (liveHolds >= settings.MaxHoldsPerPatient)
-        {
-            return Refusal.TooMany("too-many-holds", "The patient holds as many times as they may: book or cancel one first.");
         }
 
         held.Status = AppointmentStatus.Pending;
@@ -126,6 +120,11 @@ public sealed partial class BookingRules
         var kept = facts.Slots.Select(loaded => loaded.Slot.Id).ToHashSet(StringComparer.Ordinal);
         return new BookingChange(moved, [.. Take(facts.Slots, status), .. Release(old.Where(loaded => !kept.Contains(loaded.Slot.Id)), moved.Id)]);
     }
+
+    /// <summary>Whether a patient may hold another time beside those that have not run out: 429 <c>too-many-holds</c> where not.</summary>
+    public Refusal? CheckHolds(int liveHolds) => liveHolds < settings.MaxHoldsPerPatient
+        ? null
+        : Refusal.TooMany("too-many-holds", "The patient holds as many times as they may: book or cancel one first.");
 
     private bool HasRunOut(BookingFacts facts) =>
         facts.IsStored && facts.Appointment.Status == AppointmentStatus.Pending && HoldExpiry.Of(facts.Appointment, Canonicals) <= facts.Now;

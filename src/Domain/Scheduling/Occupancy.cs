@@ -147,7 +147,7 @@ public static class Occupancy
     }
 
     /// <summary>The relative form of a literal reference, without a version; null where there is none.</summary>
-    internal static string? RelativeOf(ResourceReference? reference) =>
+    public static string? RelativeOf(ResourceReference? reference) =>
         reference?.Reference is { } text && text.Split("/_history/")[0].Split('/') is [.., var type, var id] && ResourceCatalog.IsKnown(type)
             ? $"{type}/{id}"
             : null;

@@ -69,6 +69,8 @@ public sealed record ScheduleHours(
     /// <summary>SMART Scheduling Links' capacity of a Slot.</summary>
     public const string CapacityUrl = "http://fhir-registry.smarthealthit.org/StructureDefinition/slot-capacity";
 
+    private const int MostRules = 200;
+
     private static readonly ImmutableArray<string> _days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
     /// <summary>What the Schedule says; 422 <c>availability-invalid</c> where a rule says something that cannot be.</summary>
@@ -76,11 +78,12 @@ public sealed record ScheduleHours(
     {
         var weekly = schedule.GetExtensions(canonicals.Extension("schedule-availability")).Select(ReadWeekly).ToList();
         var exceptions = schedule.GetExtensions(canonicals.Extension("schedule-exception")).Select(one => ReadException(one, zone)).ToList();
-        if (weekly.Contains(null) || exceptions.Contains(null))
+        if (weekly.Contains(null) || exceptions.Contains(null) || weekly.Count > MostRules || exceptions.Count > MostRules)
         {
             return Refusal.BusinessRule(
                 "availability-invalid",
-                "A rule of the schedule has days (mon to sun), a start, an end and slots of 1 to 1440 minutes; an exception has a period.",
+                "A rule of the schedule has days (mon to sun), a start, an end and slots of 1 to 1440 minutes; an exception has a period;"
+                + $" there are at most {MostRules} of each.",
                 "Schedule.extension");
         }
 
@@ -155,12 +158,12 @@ public sealed record ScheduleHours(
             return NodaTime.Instant.FromDateTimeOffset(time);
         }
 
-        if (LocalDatePattern.Iso.Parse(text) is { Success: true, Value: var day })
+        if (LocalDatePattern.Iso.Parse(text) is { Success: true, Value: { Year: < 9999 } day })
         {
             return zone.AtStartOfDay(isEnd ? day.PlusDays(1) : day).ToInstant();
         }
 
-        if (YearMonthPattern.Iso.Parse(text) is { Success: true, Value: var month })
+        if (YearMonthPattern.Iso.Parse(text) is { Success: true, Value: { Year: < 9999 } month })
         {
             return zone.AtStartOfDay(isEnd ? month.OnDayOfMonth(1).PlusMonths(1) : month.OnDayOfMonth(1)).ToInstant();
         }

@@ -21,9 +21,13 @@ public sealed record ChangeSet(ImmutableArray<Change> Changes, ImmutableArray<Ex
     public AuditEntry? Audit { get; init; }
 
     /// <summary>
-    /// The changes are made by an operation or a job of the server, which may do what no plain write may: hold, and set what only the server sets.
+    /// Whether an operation or a job of the server makes the changes rather than a client's plain write: it may what is the server's alone
+    /// (<see cref="TransitionAuthority.Server"/>), since it has judged the request itself.
     /// </summary>
     public bool IsOperation { get; init; }
+
+    /// <summary>The name under which it is written at most once; null where that is not asked for.</summary>
+    public Receipt? Receipt { get; init; }
 
     /// <summary>A change set of one.</summary>
     public static ChangeSet Of(Change change, params ReadOnlySpan<Expectation> expectations) => new([change], [.. expectations]);
@@ -89,6 +93,9 @@ public enum CommitStatus
 
     /// <summary>Nothing written: a condition no longer finds what the writer saw; look again and retry.</summary>
     ConditionChanged,
+
+    /// <summary>Nothing written: a change set with the same receipt was written before.</summary>
+    Repeated,
 }
 
 /// <summary>What a change did.</summary>
@@ -112,5 +119,7 @@ public enum ChangeOutcome
 /// <param name="Resource">The version that is now current; null for a deletion of something never there.</param>
 public sealed record ChangeResult(ChangeOutcome Outcome, StoredResource? Resource);
 
-/// <summary>What became of a change set: one result per change in its order; empty unless committed.</summary>
+/// <summary>What became of a change set; empty unless committed.</summary>
+/// <param name="Status">How it ended.</param>
+/// <param name="Results">One result per change in its order, and behind them one for each change that followed from them.</param>
 public sealed record CommitResult(CommitStatus Status, ImmutableArray<ChangeResult> Results);

@@ -17,13 +17,16 @@ public static class TelehealthVisit
 
     private const string Snomed = "http://snomed.info/sct";
     private const string Telemedicine = "448337001";
-    private const string ActCode = "http://terminology.hl7.org/CodeSystem/v3-ActCode";
+    internal const string ActCode = "http://terminology.hl7.org/CodeSystem/v3-ActCode";
 
     /// <summary>The service type that makes an Appointment virtual.</summary>
     public static CodeableConcept ServiceType => new(Snomed, Telemedicine, "Telemedicine consultation with patient", "Telehealth visit");
 
     /// <summary>Encounter.class of a visit by video.</summary>
     public static Coding Virtual => new(ActCode, "VR", "virtual");
+
+    /// <summary>Encounter.class of a visit in person.</summary>
+    public static Coding InPerson => new(ActCode, "AMB", "ambulatory");
 
     /// <summary>Whether it takes place by video: a service type has SNOMED CT 448337001.</summary>
     public static bool IsVirtual(Appointment appointment) =>
@@ -43,15 +46,15 @@ public static class TelehealthVisit
     }
 
     /// <summary>
-    /// The Encounter that is planned when a virtual Appointment is booked. 422 <c>patient-missing</c> where nobody is the patient; a group
-    /// visit has an Encounter for each patient, so name which.
+    /// The Encounter that is planned when a virtual Appointment is booked, or that begins when a patient arrives for another one. 422
+    /// <c>patient-missing</c> where nobody is the patient; a group visit has an Encounter for each patient, so name which.
     /// </summary>
     /// <param name="appointment">The Appointment, with its id.</param>
     /// <param name="encounterId">The id of the Encounter.</param>
-    /// <param name="service">How the parties meet.</param>
+    /// <param name="service">How the parties meet online; null where they meet in person.</param>
     /// <param name="patient">Whose Encounter; the first patient of the Appointment where null.</param>
     public static Decision<Encounter> Plan(
-        Appointment appointment, string encounterId, VirtualServiceDetail service, ResourceReference? patient = null)
+        Appointment appointment, string encounterId, VirtualServiceDetail? service, ResourceReference? patient = null)
     {
         var subject = patient ?? PatientsOf(appointment).FirstOrDefault();
         if (subject is null)
@@ -63,8 +66,8 @@ public static class TelehealthVisit
         {
             Id = encounterId,
             Status = Encounter.EncounterStatus.Planned,
-            Class = Virtual,
-            Type = [ServiceType],
+            Class = service is null ? InPerson : Virtual,
+            Type = service is null ? [] : [ServiceType],
             ServiceType = Copy(appointment.ServiceType.FirstOrDefault()),
             Subject = Copy(subject),
             BasedOn = [.. appointment.BasedOn.Select(order => Copy(order)!)],
@@ -73,7 +76,11 @@ public static class TelehealthVisit
             ReasonCode = [.. appointment.ReasonCode.Select(reason => Copy(reason)!)],
             ReasonReference = [.. appointment.ReasonReference.Where(IsReasonOfEncounter).Select(reason => Copy(reason)!)],
         };
-        Put(encounter, service);
+        if (service is not null)
+        {
+            Put(encounter, service);
+        }
+
         PutTimes(encounter, appointment);
         return encounter;
     }

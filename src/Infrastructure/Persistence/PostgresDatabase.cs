@@ -3,6 +3,7 @@ using System.Data.Common;
 using System.Text.Json;
 using Npgsql;
 using NpgsqlTypes;
+using TeleFhir.Infrastructure.Visits;
 
 namespace TeleFhir.Infrastructure.Persistence;
 
@@ -80,7 +81,8 @@ internal sealed class PostgresDatabase(NpgsqlDataSource source) : Database
 
     public override bool IsRace(Exception exception) => exception is PostgresException
     {
-        SqlState: PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected,
+        SqlState: PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.ExclusionViolation
+            or PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected,
     };
 
     public override async Task<long> EstimateAsync(Session session, SqlText query, CancellationToken cancellationToken)
@@ -141,6 +143,14 @@ internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransac
                 }
             }
 
+            if (batch.Vacated.Count > 0)
+            {
+                statements.BatchCommands.Add(new NpgsqlBatchCommand($"DELETE FROM {OccupancyTable.Table.Name} WHERE key = ANY($1)")
+                {
+                    Parameters = { new NpgsqlParameter<long[]> { TypedValue = [.. batch.Vacated] } },
+                });
+            }
+
             Insert(statements, Tables.Resource, batch.NewResources);
             Insert(statements, Tables.Resource, batch.ChangedResources, upsert: true);
             Insert(statements, Tables.History, batch.History);
@@ -150,6 +160,8 @@ internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransac
             Insert(statements, Tables.Quantity, batch.Quantities);
             Insert(statements, Tables.String, batch.Strings);
             Insert(statements, Tables.ConsentRule, batch.ConsentRules);
+            Insert(statements, OccupancyTable.Table, batch.Occupancy);
+            Insert(statements, ReceiptTable.Table, batch.Receipts, upsert: true);
             Insert(statements, FullText.Narrative, batch.Narratives);
             Insert(statements, FullText.Content, batch.Contents);
             Insert(statements, Tables.Outbox, batch.Outbox);

@@ -2,9 +2,11 @@ using System.Collections.Immutable;
 using System.Globalization;
 using TeleFhir.Domain.Access;
 using TeleFhir.Domain.Fhir;
+using TeleFhir.Domain.Scheduling;
 using TeleFhir.Domain.Search;
 using TeleFhir.Domain.Storage;
 using TeleFhir.Infrastructure.Audit;
+using TeleFhir.Infrastructure.Visits;
 
 namespace TeleFhir.Infrastructure.Persistence;
 
@@ -45,8 +47,8 @@ internal sealed partial class ResourceStore
                     throw FhirException.Conflict("Others keep changing the same resources; try again.");
                 }
 
-                // Losers of one race do not start the next one together.
-                await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(1, 5 * tries)), clock, cancellationToken);
+                // Losers of one race do not start the next one together. This is time for the machine, whatever the clock says.
+                await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(1, 5 * tries)), cancellationToken);
             }
         }
     }
@@ -61,29 +63,42 @@ internal sealed partial class ResourceStore
         }
     }
 
+    /// <summary>Throws where what is current is not what the change was made for.</summary>
+    private static void DemandPreconditions(Change change, ResourceRow? stored)
+    {
+        var current = stored is { Deleted: false } ? stored.Version : (int?)null;
+        DemandMatch(change, current);
+        if (change is PutChange { Basis: { } basis } && current != basis)
+        {
+            throw new OutrunException();
+        }
+
+        if (change is PutChange { MustNotExist: true } && current is not null)
+        {
+            throw FhirException.PreconditionFailed($"If-None-Match: {change.Key} exists.", change.Source);
+        }
+    }
+
     private async Task<(CommitResult Result, AuditEntry? Entry, AuditIntakeRow? Intake)> TryCommitAsync(
         Caller caller, ChangeSet changes, CancellationToken cancellationToken)
     {
-        if (changes.Expectations.IsEmpty && !limits.EnforcesReferences && changes.Changes.All(change => change is CreateChange { IfMatch.IsEmpty: true }))
+        var now = Now();
+        if (changes.Expectations.IsEmpty && changes.Receipt is null && !limits.EnforcesReferences && changes.Changes.All(change => change is CreateChange { IfMatch.IsEmpty: true })
+            && rules.Create(caller, changes, now) is { } creates)
         {
-            var (rows, created) = Apply(changes, []);
-            if (!caller.IsUnrestricted)
-            {
-                await using var reading = await database.OpenAsync(cancellationToken);
-                await DemandReachAsync(reading, caller, changes, rows, cancellationToken);
-            }
-
-            var creation = EntryOf(changes, created, new Dictionary<long, ResourceRow>());
-            var entered = Enter(rows, creation);
-            if (!rows.IsEmpty)
-            {
-                await appends.CommitAsync(rows, cancellationToken);
-            }
-
-            return (new CommitResult(CommitStatus.Committed, created), creation, entered);
+            return await AppendAsync(caller, creates, now, cancellationToken);
         }
 
         await using var session = await database.BeginAsync(appends: false, cancellationToken);
+        if (changes.Receipt is { } receipt)
+        {
+            await session.LockAsync([$"receipt {receipt.Key}"], cancellationToken);
+            if (await Receipts.FindAsync(session, receipt.Key, now, cancellationToken) is not null)
+            {
+                return (new CommitResult(CommitStatus.Repeated, []), null, null);
+            }
+        }
+
         if (!changes.Expectations.IsEmpty)
         {
             await session.LockAsync(changes.Expectations.Select(expectation => expectation.Guard), cancellationToken);
@@ -107,7 +122,16 @@ internal sealed partial class ResourceStore
             (stored, withheld) = await KnownAsync(session, caller, changes, stored, cancellationToken);
         }
 
-        var (batch, results) = Apply(changes, stored);
+        foreach (var change in changes.Changes)
+        {
+            DemandPreconditions(change, stored.GetValueOrDefault(StorageHash.OfReference(change.Key.Type, change.Key.Id)));
+        }
+
+        // Rules lock and see more than the caller does: what they load is none of the caller's.
+        var locked = new Dictionary<long, ResourceRow>(stored);
+        var ruled = await rules.ApplyAsync(session, caller, changes, locked, now, cancellationToken);
+        var batch = new RowBatch();
+        var results = Apply(batch, ruled.Changes, stored, now);
         if (!caller.IsUnrestricted)
         {
             await DemandReachAsync(session, caller, changes, batch, cancellationToken);
@@ -118,13 +142,21 @@ internal sealed partial class ResourceStore
             throw FhirException.NotFound($"{key} does not exist.");
         }
 
+        if (changes.Receipt is not null)
+        {
+            batch.Receipts.Add(Receipts.Row(changes.Receipt, results, now));
+        }
+
+        var whole = changes with { Changes = [.. ruled.Changes.Changes, .. ruled.Followers] };
+        results = results.AddRange(Apply(batch, whole with { Changes = ruled.Followers }, locked, now));
+        Occupy(batch, ruled.Occupancy);
         if (limits.EnforcesReferences)
         {
             await DemandTargetsAsync(session, caller, batch, cancellationToken);
             await DemandUnreferencedAsync(session, batch, cancellationToken);
         }
 
-        var entry = EntryOf(changes, results, stored);
+        var entry = EntryOf(whole, results, locked);
         var intake = Enter(batch, entry);
         if (!batch.IsEmpty)
         {
@@ -134,18 +166,59 @@ internal sealed partial class ResourceStore
         return (new CommitResult(CommitStatus.Committed, results), entry, intake);
     }
 
-    private (RowBatch Batch, ImmutableArray<ChangeResult> Results) Apply(ChangeSet changes, Dictionary<long, ResourceRow> stored)
+    /// <summary>Writes what is new and depends on nothing stored, together with whoever else does.</summary>
+    private async Task<(CommitResult Result, AuditEntry? Entry, AuditIntakeRow? Intake)> AppendAsync(
+        Caller caller, ChangeSet changes, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var batch = new RowBatch();
-        var now = clock.GetUtcNow().UtcTicks / TimeSpan.TicksPerMillisecond * TimeSpan.TicksPerMillisecond;
+        var results = Apply(batch, changes, [], now);
+        if (!caller.IsUnrestricted)
+        {
+            await using var reading = await database.OpenAsync(cancellationToken);
+            await DemandReachAsync(reading, caller, changes, batch, cancellationToken);
+        }
+
+        var entry = EntryOf(changes, results, new Dictionary<long, ResourceRow>());
+        var intake = Enter(batch, entry);
+        if (!batch.IsEmpty)
+        {
+            await appends.CommitAsync(batch, cancellationToken);
+        }
+
+        return (new CommitResult(CommitStatus.Committed, results), entry, intake);
+    }
+
+    /// <summary>The time as it is stored: whole milliseconds.</summary>
+    private DateTimeOffset Now() => Moment.Whole(clock.GetUtcNow());
+
+    /// <summary>Rows for the time that Appointments and Slots take from now on, in the place of those that they had.</summary>
+    private static void Occupy(RowBatch batch, IReadOnlyDictionary<ResourceKey, IReadOnlyList<OccupancyEntry>> occupancy)
+    {
+        if (occupancy.Count == 0)
+        {
+            return;
+        }
+
+        foreach (var row in batch.NewResources.Concat(batch.ChangedResources))
+        {
+            if (occupancy.TryGetValue(new ResourceKey(ResourceCatalog.NameOf(row.Type), row.Id), out var entries))
+            {
+                batch.Vacated.Add(row.Key);
+                batch.Occupancy.AddRange(entries.Select(entry => OccupancyRows.Row(row.Key, entry)));
+            }
+        }
+    }
+
+    private ImmutableArray<ChangeResult> Apply(RowBatch batch, ChangeSet changes, Dictionary<long, ResourceRow> stored, DateTimeOffset now)
+    {
         var results = ImmutableArray.CreateBuilder<ChangeResult>(changes.Changes.Length);
         foreach (var change in changes.Changes)
         {
             var idHash = StorageHash.OfReference(change.Key.Type, change.Key.Id);
-            results.Add(Apply(batch, change, idHash, stored.GetValueOrDefault(idHash), now));
+            results.Add(Apply(batch, change, idHash, stored.GetValueOrDefault(idHash), now.UtcTicks));
         }
 
-        return (batch, results.MoveToImmutable());
+        return results.MoveToImmutable();
     }
 
     private async Task<bool> StillHoldsAsync(Session session, Caller caller, Expectation expectation, CancellationToken cancellationToken)
@@ -165,12 +238,8 @@ internal sealed partial class ResourceStore
 
     private ChangeResult Apply(RowBatch batch, Change change, long idHash, ResourceRow? stored, long now)
     {
-        DemandMatch(change, stored is { Deleted: false } ? stored.Version : null);
         return change switch
         {
-            PutChange { Basis: { } basis } when stored is not { Deleted: false } || stored.Version != basis => throw new OutrunException(),
-            PutChange { MustNotExist: true } when stored is { Deleted: false } =>
-                throw FhirException.PreconditionFailed($"If-None-Match: {change.Key} exists.", change.Source),
             DeleteChange when stored is not { Deleted: false } => new ChangeResult(ChangeOutcome.Unchanged, stored?.Stored()),
             DeleteChange => Delete(batch, stored!, now),
             PatchChange when stored is null => throw FhirException.NotFound($"{change.Key} does not exist."),

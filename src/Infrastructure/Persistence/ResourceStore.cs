@@ -5,6 +5,7 @@ using TeleFhir.Domain.Fhir;
 using TeleFhir.Domain.Search;
 using TeleFhir.Domain.Storage;
 using TeleFhir.Infrastructure.Audit;
+using TeleFhir.Infrastructure.Visits;
 
 namespace TeleFhir.Infrastructure.Persistence;
 
@@ -20,6 +21,7 @@ internal sealed partial class ResourceStore(
     CallerSights sights,
     AuditTrail trail,
     Func<ITerminology?> terminology,
+    VisitRules rules,
     TimeProvider clock) : IResourceStore
 {
     /// <inheritdoc />

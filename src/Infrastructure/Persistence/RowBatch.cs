@@ -1,5 +1,6 @@
 using NpgsqlTypes;
 using TeleFhir.Infrastructure.Audit;
+using TeleFhir.Infrastructure.Visits;
 
 namespace TeleFhir.Infrastructure.Persistence;
 
@@ -54,6 +55,15 @@ internal sealed class RowBatch
 
     /// <summary>New grants and ended ones; they take the place of what is stored.</summary>
     public List<EmergencyAccessRow> EmergencyAccess { get; } = [];
+
+    /// <summary>Receipts; they take the place of those that are not known any more.</summary>
+    public List<ReceiptRow> Receipts { get; } = [];
+
+    /// <summary>Time that is taken from now on.</summary>
+    public List<OccupancyRow> Occupancy { get; } = [];
+
+    /// <summary>Storage keys of what gives back the time that it had.</summary>
+    public List<long> Vacated { get; } = [];
 
     public bool IsEmpty => NewResources.Count == 0 && ChangedResources.Count == 0;
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Data.Common;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
+using TeleFhir.Infrastructure.Visits;
 
 namespace TeleFhir.Infrastructure.Persistence;
 
@@ -217,6 +218,13 @@ internal sealed class SqliteSession(SqliteSlot slot, bool inTransaction, Action 
             Delete(FullText.Content, batch.ChangedResources);
         }
 
+        foreach (var vacated in batch.Vacated)
+        {
+            var delete = slot.Prepared($"DELETE FROM {OccupancyTable.Table.Name} WHERE key = @key");
+            delete.Parameters.AddWithValue("@key", vacated);
+            delete.ExecuteNonQuery();
+        }
+
         Insert(Tables.Resource, batch.NewResources);
         Insert(Tables.Resource, batch.ChangedResources, upsert: true);
         Insert(Tables.History, batch.History);
@@ -226,6 +234,8 @@ internal sealed class SqliteSession(SqliteSlot slot, bool inTransaction, Action 
         Insert(Tables.Quantity, batch.Quantities);
         Insert(Tables.String, batch.Strings);
         Insert(Tables.ConsentRule, batch.ConsentRules);
+        Insert(OccupancyTable.Table, batch.Occupancy);
+        Insert(ReceiptTable.Table, batch.Receipts, upsert: true);
         Insert(FullText.Narrative, batch.Narratives);
         Insert(FullText.Content, batch.Contents);
         Insert(Tables.Outbox, batch.Outbox);

@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using TeleFhir.Infrastructure.Async;
 using TeleFhir.Infrastructure.Audit;
+using TeleFhir.Infrastructure.Scheduling;
 using TeleFhir.Infrastructure.Smart;
 using TeleFhir.Infrastructure.Visits;
 
@@ -95,6 +96,9 @@ internal abstract class TeleFhirDb(DbContextOptions options) : DbContext(options
         Index<ConsentRuleRow>(modelBuilder, "consent_rule", rule => rule.HasIndex(row => row.Patient).HasDatabaseName("consent_rule_patient"));
         modelBuilder.AddSmart();
         modelBuilder.AddRooms();
+        modelBuilder.AddOccupancy();
+        modelBuilder.AddReceipts();
+        modelBuilder.AddProposals();
         foreach (var property in modelBuilder.Model.GetEntityTypes().SelectMany(entity => entity.GetProperties()))
         {
             property.SetColumnName(SnakeCase(property.Name));

@@ -158,6 +158,26 @@ public abstract class RoomTests(VisitHost clinic)
     }
 
     [Fact]
+    public async Task An_appointment_that_is_given_up_closes_the_room_and_all_ways_into_it()
+    {
+        var visit = await clinic.CheckInAsync();
+        var code = Value(await clinic.RunAsync(Lee, visit, "invite", """{"name":"name","valueString":"Uncle"}"""), "url", "valueUrl").Split("#invite=")[1];
+        await using var amy = await EnterAsync(Amy, visit);
+        var unspent = await clinic.JoinAsync(Amy, visit);
+
+        var cancelled = await clinic.SendAsync(Backend, "POST", $"/fhir/Appointment/{visit}/$cancel", """
+            {"resourceType":"Parameters","parameter":[{"name":"reason","valueCodeableConcept":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/appointment-cancellation-reason","code":"pat"}]}}]}
+            """);
+
+        Assert.True(cancelled.Status == HttpStatusCode.OK, cancelled.Body);
+        Assert.True(await RoomSocket.RefusalAsync(clinic.Server, unspent) is 410 or 401);
+        Assert.Equal(HttpStatusCode.Gone, (await clinic.RunAsync(Amy, visit, "join")).Status);
+        Assert.Equal(HttpStatusCode.Gone, (await VisitTests.GuestAsync(clinic.Server.Client, visit, code)).Status);
+        Assert.Equal("cancelled", (await amy.WaitAsync("ended"))["reason"]!.GetValue<string>());
+        await amy.ClosedAsync();
+    }
+
+    [Fact]
     public async Task What_is_too_much_or_makes_no_sense_is_refused_and_the_call_goes_on()
     {
         var visit = await clinic.CheckInAsync();

@@ -116,7 +116,7 @@ public abstract class VisitTests(VisitHost clinic)
         Assert.Equal([first, second], list.EntryIds);
         Assert.Equal(("searchset", 2), (list.Json["type"]!.GetValue<string>(), list.Json["total"]!.GetValue<int>()));
         Assert.Equal(2, Part(own, "position")["valuePositiveInt"]!.GetValue<int>());
-        Assert.Equal(15, Part(own, "estimatedMinutes")["valueUnsignedInt"]!.GetValue<int>());
+        Assert.Equal(20, Part(own, "estimatedMinutes")["valueUnsignedInt"]!.GetValue<int>());
         Assert.True(JsonNode.DeepEquals(Waiting(own), Waiting(list.Entries[1]!["resource"]!)));
         Assert.Equal(HttpStatusCode.Forbidden, (await clinic.SendAsync(Amy, "GET", "/fhir/Encounter/$waiting-room")).Status);
         Assert.Equal(HttpStatusCode.BadRequest, (await clinic.SendAsync(Ruiz, "GET", "/fhir/Encounter/$waiting-room?practitioner=Patient/amy")).Status);

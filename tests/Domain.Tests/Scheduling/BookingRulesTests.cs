@@ -42,10 +42,8 @@ public sealed class BookingRulesTests
     [Fact]
     public void Holds_of_a_patient_are_limited()
     {
-        var facts = Facts(Appointment(AppointmentStatus.Proposed), false, Slot("t1", "09:00", "09:30"));
-
-        Assert.True(_rules.Hold(facts, liveHolds: 4).IsAllowed);
-        Assert.Equal((HttpStatusCode.TooManyRequests, "too-many-holds"), Told(_rules.Hold(facts, liveHolds: 5)));
+        Assert.Null(_rules.CheckHolds(4));
+        Assert.Equal((HttpStatusCode.TooManyRequests, "too-many-holds"), (_rules.CheckHolds(5)!.Status, _rules.CheckHolds(5)!.Code));
     }
 
     [Fact]

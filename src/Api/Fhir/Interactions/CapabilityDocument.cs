@@ -92,7 +92,8 @@ internal sealed class CapabilityDocument(
             operation => new Statement.OperationComponent
             {
                 Name = operation.Name,
-                Definition = $"{(operation.IsOfR4 ? Standard : definitions)}/{(operation.Type.Length == 0 ? "" : $"{operation.Type}-")}{operation.Name}",
+                Definition = operation.Definition
+                    ?? $"{(operation.IsOfR4 ? Standard : definitions)}/{(operation.Type.Length == 0 ? "" : $"{operation.Type}-")}{operation.Name}",
             });
     }
 

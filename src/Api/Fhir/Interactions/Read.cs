@@ -1,14 +1,22 @@
 using TeleFhir.Domain.Fhir;
+using TeleFhir.Domain.Scheduling;
 
 namespace TeleFhir.Api.Fhir.Interactions;
 
 /// <summary>
-/// Read and vread: the stored bytes as they are (https://hl7.org/fhir/R4/http.html#read, https://hl7.org/fhir/R4/http.html#vread).
+/// Read and vread: the stored bytes as they are (https://hl7.org/fhir/R4/http.html#read, https://hl7.org/fhir/R4/http.html#vread). A proposal
+/// of <c>$find</c> is no stored resource, and is there to be read all the same.
 /// </summary>
 internal static class Read
 {
     public static async Task<FhirResult> HandleAsync(FhirRequest request, FhirServer server, CancellationToken cancellationToken)
     {
+        if (request.Key is { Type: "Appointment", Version: null } && ProposalId.TryParse(request.Key.Id, out var proposal))
+        {
+            var proposed = (await server.Proposals.FindAsync(request.Caller, proposal, cancellationToken)).OrThrow(server.Booking.Canonicals);
+            return FhirResult.Ok(FhirContent.Of(proposed.Json));
+        }
+
         var found = await server.Store.ReadAsync(request.Caller, request.Key, cancellationToken);
         if (found is { IsDeleted: false } && request.Key.Version is null && server.AdditionTo(request.Key.Type) is { } addition
             && await addition.AddAsync(found, cancellationToken) is { } shown)

@@ -141,6 +141,10 @@ public sealed class LeakHost : IAsyncLifetime
             {"resourceType":"Composition","id":"hid-doc","status":"final","type":{"text":"t"},"subject":{"reference":"Patient/hid-pat"},
              "date":"2026-01-01","author":[{"reference":"Practitioner/doc"}],"title":"{{Secret}}"}
             """);
+        await PutAsync($$"""
+            {"resourceType":"Appointment","id":"hid-app","status":"booked","description":"{{Secret}}","start":"2100-01-01T09:00:00Z","end":"2100-01-01T09:30:00Z",
+             "participant":[{"actor":{"reference":"Patient/hid-pat"},"status":"accepted"}]}
+            """);
         await PutAsync(Observation("hid-gone", "hid-gone", "hid-pat", Secret));
         await SendAsync("the server's own", "DELETE", "/fhir/Observation/hid-gone", null);
 

@@ -129,6 +129,13 @@ internal static class LeakProbes
         new("check what was deleted", "POST /fhir/{type}/{id}/$validate", "/Observation/{x}-gone/$validate") { Status = 410, Shows = false, InBundles = false },
         Everyone("an answer that comes later", "GET /fhir/_async/{request}", "/_async/nobodys") with { Status = 404 },
         Everyone("cancel what is answered later", "DELETE /fhir/_async/{request}", "/_async/nobodys") with { Status = 404 },
+        Everyone("find times", "GET /fhir/{type:regex(^Appointment$)}/$find", "/Appointment/$find?start=2100-01-01&end=2100-01-02"),
+        Everyone("find times by POST", "POST /fhir/{type:regex(^Appointment$)}/$find", "/Appointment/$find?start=2100-01-01&end=2100-01-02") with { Body = Nothing },
+        new("find times for another", "GET /fhir/{type:regex(^Appointment$)}/$find", "/Appointment/$find?start=2100-01-01&end=2100-01-02&patient-reference={x}-pat")
+            { Shows = false, InBundles = false, IsForEveryone = true, Except = "a scope for another type" },
+        new("find times instead of another's", "GET /fhir/{type:regex(^Appointment$)}/$find", "/Appointment/$find?start=2100-01-01&end=2100-01-02&ignore-appointment={x}-app")
+            { Status = 200, Shows = false, InBundles = false, IsForEveryone = true },
+        Everyone("make slots", "POST /fhir/{type:regex(^Schedule$)}/{id}/$generate-slots", "/Schedule/nobodys/$generate-slots") with { Body = Nothing, Status = 403 },
         Everyone("check what is sent", "POST /fhir/{type}/$validate", "/Observation/$validate") with { Body = Observation(null, "hid-pat") },
         Everyone("expand", "GET /fhir/{type:regex(^ValueSet$)}/$expand", $"/ValueSet/$expand?url={Gender}"),
         Everyone("expand with parameters", "POST /fhir/{type:regex(^ValueSet$)}/$expand", $"/ValueSet/$expand?url={Gender}"),

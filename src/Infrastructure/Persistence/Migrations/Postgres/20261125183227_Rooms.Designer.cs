@@ -11,7 +11,7 @@ using TeleFhir.Infrastructure.Persistence;
 namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
 {
     [DbContext(typeof(PostgresDb))]
-    [Migration("20261125173528_Rooms")]
+    [Migration("20261125183227_Rooms")]
     partial class Rooms
     {
         /// <inheritdoc />
@@ -725,6 +725,33 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
                     b.ToTable("ix_quantity", (string)null);
                 });
 
+            modelBuilder.Entity("TeleFhir.Infrastructure.Persistence.ReceiptRow", b =>
+                {
+                    b.Property<long>("Key")
+                        .HasColumnType("bigint")
+                        .HasColumnName("key");
+
+                    b.Property<string>("Digest")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("digest")
+                        .UseCollation("C");
+
+                    b.Property<long>("Expires")
+                        .HasColumnType("bigint")
+                        .HasColumnName("expires");
+
+                    b.Property<string>("Written")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("written")
+                        .UseCollation("C");
+
+                    b.HasKey("Key");
+
+                    b.ToTable("receipt", (string)null);
+                });
+
             modelBuilder.Entity("TeleFhir.Infrastructure.Persistence.ReferenceRow", b =>
                 {
                     b.Property<long>("Key")
@@ -1014,6 +1041,37 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
                     NpgsqlIndexBuilderExtensions.IncludeProperties(b.HasIndex("Patient", "Param", "Hash", "Rank", "Key"), new[] { "System" });
 
                     b.ToTable("ix_token", (string)null);
+                });
+
+            modelBuilder.Entity("TeleFhir.Infrastructure.Scheduling.ProposalRow", b =>
+                {
+                    b.Property<string>("Answer")
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("answer")
+                        .UseCollation("C");
+
+                    b.Property<byte[]>("Content")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("content");
+
+                    b.Property<long>("Expires")
+                        .HasColumnType("bigint")
+                        .HasColumnName("expires");
+
+                    b.Property<string>("Owner")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("owner")
+                        .UseCollation("C");
+
+                    b.HasKey("Answer");
+
+                    b.HasIndex("Expires")
+                        .HasDatabaseName("proposal_expires");
+
+                    b.ToTable("proposal", (string)null);
                 });
 
             modelBuilder.Entity("TeleFhir.Infrastructure.Smart.InteractionRow", b =>
@@ -1445,6 +1503,52 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
                         .HasDatabaseName("join_token_expires");
 
                     b.ToTable("join_token", (string)null);
+                });
+
+            modelBuilder.Entity("TeleFhir.Infrastructure.Visits.OccupancyRow", b =>
+                {
+                    b.Property<long>("Key")
+                        .HasColumnType("bigint")
+                        .HasColumnName("key");
+
+                    b.Property<long>("Actor")
+                        .HasColumnType("bigint")
+                        .HasColumnName("actor");
+
+                    b.Property<int>("Capacity")
+                        .HasColumnType("integer")
+                        .HasColumnName("capacity");
+
+                    b.Property<long>("Expires")
+                        .HasColumnType("bigint")
+                        .HasColumnName("expires");
+
+                    b.Property<long>("High")
+                        .HasColumnType("bigint")
+                        .HasColumnName("high");
+
+                    b.Property<long>("Low")
+                        .HasColumnType("bigint")
+                        .HasColumnName("low");
+
+                    b.Property<long>("Seat")
+                        .HasColumnType("bigint")
+                        .HasColumnName("seat");
+
+                    b.Property<long>("Session")
+                        .HasColumnType("bigint")
+                        .HasColumnName("session");
+
+                    b.HasKey("Key", "Actor");
+
+                    b.HasIndex("Actor", "High")
+                        .HasDatabaseName("occupancy_time");
+
+                    b.HasIndex("Actor", "Session", "Seat")
+                        .IsUnique()
+                        .HasDatabaseName("occupancy_seat");
+
+                    b.ToTable("occupancy", (string)null);
                 });
 
             modelBuilder.Entity("TeleFhir.Infrastructure.Visits.PresenceRow", b =>

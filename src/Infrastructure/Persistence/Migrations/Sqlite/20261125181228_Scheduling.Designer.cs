@@ -6,12 +6,11 @@ using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 using TeleFhir.Infrastructure.Persistence;
 
-
 namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
 {
     [DbContext(typeof(SqliteDb))]
-    [Migration("20261125173445_Rooms")]
-    partial class Rooms
+    [Migration("20261125181228_Scheduling")]
+    partial class Scheduling
     {
         /// <inheritdoc />
         protected override void BuildTargetModel(ModelBuilder modelBuilder)
@@ -662,6 +661,31 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
                     b.ToTable("ix_quantity", (string)null);
                 });
 
+            modelBuilder.Entity("TeleFhir.Infrastructure.Persistence.ReceiptRow", b =>
+                {
+                    b.Property<long>("Key")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("key");
+
+                    b.Property<string>("Digest")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("digest");
+
+                    b.Property<long>("Expires")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("expires");
+
+                    b.Property<string>("Written")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("written");
+
+                    b.HasKey("Key");
+
+                    b.ToTable("receipt", (string)null);
+                });
+
             modelBuilder.Entity("TeleFhir.Infrastructure.Persistence.ReferenceRow", b =>
                 {
                     b.Property<long>("Key")
@@ -936,6 +960,35 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
                         .HasFilter("patient <> 0");
 
                     b.ToTable("ix_token", (string)null);
+                });
+
+            modelBuilder.Entity("TeleFhir.Infrastructure.Scheduling.ProposalRow", b =>
+                {
+                    b.Property<string>("Answer")
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("answer");
+
+                    b.Property<byte[]>("Content")
+                        .IsRequired()
+                        .HasColumnType("BLOB")
+                        .HasColumnName("content");
+
+                    b.Property<long>("Expires")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("expires");
+
+                    b.Property<string>("Owner")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("owner");
+
+                    b.HasKey("Answer");
+
+                    b.HasIndex("Expires")
+                        .HasDatabaseName("proposal_expires");
+
+                    b.ToTable("proposal", (string)null);
                 });
 
             modelBuilder.Entity("TeleFhir.Infrastructure.Smart.InteractionRow", b =>
@@ -1238,200 +1291,50 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
                     b.ToTable("user_session", (string)null);
                 });
 
-            modelBuilder.Entity("TeleFhir.Infrastructure.Visits.InviteRow", b =>
+            modelBuilder.Entity("TeleFhir.Infrastructure.Visits.OccupancyRow", b =>
                 {
-                    b.Property<string>("Hash")
-                        .HasMaxLength(43)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("hash");
+                    b.Property<long>("Key")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("key");
 
-                    b.Property<string>("Encounter")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("encounter");
+                    b.Property<long>("Actor")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("actor");
+
+                    b.Property<int>("Capacity")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("capacity");
 
                     b.Property<long>("Expires")
                         .HasColumnType("INTEGER")
                         .HasColumnName("expires");
 
-                    b.Property<bool>("IsRevoked")
+                    b.Property<long>("High")
                         .HasColumnType("INTEGER")
-                        .HasColumnName("is_revoked");
+                        .HasColumnName("high");
 
-                    b.Property<string>("Name")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("name");
+                    b.Property<long>("Low")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("low");
 
-                    b.Property<string>("RelatedPerson")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("related_person");
+                    b.Property<long>("Seat")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("seat");
 
-                    b.Property<string>("Session")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
+                    b.Property<long>("Session")
+                        .HasColumnType("INTEGER")
                         .HasColumnName("session");
 
-                    b.Property<long>("Used")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("used");
+                    b.HasKey("Key", "Actor");
 
-                    b.HasKey("Hash");
+                    b.HasIndex("Actor", "High")
+                        .HasDatabaseName("occupancy_time");
 
-                    b.HasIndex("Encounter")
-                        .HasDatabaseName("visit_invite_encounter");
+                    b.HasIndex("Actor", "Session", "Seat")
+                        .IsUnique()
+                        .HasDatabaseName("occupancy_seat");
 
-                    b.ToTable("visit_invite", (string)null);
-                });
-
-            modelBuilder.Entity("TeleFhir.Infrastructure.Visits.JoinTokenRow", b =>
-                {
-                    b.Property<string>("Hash")
-                        .HasMaxLength(43)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("hash");
-
-                    b.Property<string>("Encounter")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("encounter");
-
-                    b.Property<long>("Expires")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("expires");
-
-                    b.Property<bool>("IsHost")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("is_host");
-
-                    b.Property<string>("Name")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("name");
-
-                    b.Property<string>("Participant")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("participant");
-
-                    b.Property<long>("Used")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("used");
-
-                    b.HasKey("Hash");
-
-                    b.HasIndex("Encounter")
-                        .HasDatabaseName("join_token_encounter");
-
-                    b.HasIndex("Expires")
-                        .HasDatabaseName("join_token_expires");
-
-                    b.ToTable("join_token", (string)null);
-                });
-
-            modelBuilder.Entity("TeleFhir.Infrastructure.Visits.PresenceRow", b =>
-                {
-                    b.Property<string>("Id")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("id");
-
-                    b.Property<string>("Encounter")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("encounter");
-
-                    b.Property<bool>("IsHost")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("is_host");
-
-                    b.Property<bool>("IsSettled")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("is_settled");
-
-                    b.Property<long>("Joined")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("joined");
-
-                    b.Property<long>("Left")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("left");
-
-                    b.Property<string>("Name")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("name");
-
-                    b.Property<string>("Node")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("node");
-
-                    b.Property<string>("Participant")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("participant");
-
-                    b.Property<short>("Role")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("role");
-
-                    b.Property<long>("Seen")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("seen");
-
-                    b.HasKey("Id");
-
-                    b.HasIndex("Encounter")
-                        .HasDatabaseName("visit_presence_encounter");
-
-                    b.HasIndex("IsSettled", "Left")
-                        .HasDatabaseName("visit_presence_open");
-
-                    b.ToTable("visit_presence", (string)null);
-                });
-
-            modelBuilder.Entity("TeleFhir.Infrastructure.Visits.RoomLetterRow", b =>
-                {
-                    b.Property<long>("Sequence")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("sequence");
-
-                    b.Property<string>("Content")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("content");
-
-                    b.Property<string>("Encounter")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("encounter");
-
-                    b.Property<string>("Message")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("message");
-
-                    b.Property<string>("Node")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("node");
-
-                    b.Property<long>("Posted")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("posted");
-
-                    b.Property<string>("Recipient")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("recipient");
-
-                    b.HasKey("Sequence");
-
-                    b.HasIndex("Node", "Sequence")
-                        .HasDatabaseName("room_letter_node");
-
-                    b.ToTable("room_letter", (string)null);
+                    b.ToTable("occupancy", (string)null);
                 });
 
             modelBuilder.Entity("OpenIddict.EntityFrameworkCore.Models.OpenIddictEntityFrameworkCoreAuthorization", b =>

@@ -1,0 +1,198 @@
+using System.Collections.Immutable;
+using System.Net;
+using Hl7.Fhir.Model;
+using TeleFhir.Api.Fhir;
+using TeleFhir.Domain.Access;
+using TeleFhir.Domain.Fhir;
+using TeleFhir.Domain.Scheduling;
+using TeleFhir.Domain.Search;
+using Task = System.Threading.Tasks.Task;
+
+namespace TeleFhir.Api.Scheduling;
+
+/// <summary>
+/// The calendars that answer for a <c>$find</c>, by a handful of searches however many they are. Kinds of participants are alternatives
+/// among themselves; different kinds must all be there: a clinician whose own calendar is not of the wished place needs a time in that of
+/// a room there.
+/// </summary>
+internal sealed class FindCandidates
+{
+    /// <summary>More calendars than that are not looked through.</summary>
+    private const int Most = 500;
+
+    private const int MostNamed = 200;
+    private const int PlaceRanks = 1000;
+
+    private readonly FindInput _input;
+    private readonly FhirServer _server;
+    private readonly Caller _reader;
+
+    private FindCandidates(FindInput input, FhirServer server, Caller caller) =>
+        (_input, _server, _reader) = (input, server, ScheduleDirectory.Reader(caller));
+
+    public IReadOnlyList<Candidate> Clinicians { get; private set; } = [];
+
+    public IReadOnlyList<Candidate> Rooms { get; private set; } = [];
+
+    public static async Task<FindCandidates> LoadAsync(FindInput input, FhirServer server, Caller caller, CancellationToken cancellationToken)
+    {
+        var candidates = new FindCandidates(input, server, caller);
+        await candidates.LoadAsync(cancellationToken);
+        return candidates;
+    }
+
+    private async Task LoadAsync(CancellationToken cancellationToken)
+    {
+        var people = await PeopleAsync(cancellationToken);
+        var organizations = await NamedAsync("Organization", _input.Organizations, cancellationToken);
+        var places = await PlacesAsync(cancellationToken);
+        if (people is { Count: 0 } || organizations is { Count: 0 } || places is { Count: 0 })
+        {
+            return;
+        }
+
+        ImmutableArray<Criterion?> wished =
+        [
+            Criterion(("active:not", "false")),
+            people is null ? null : Criterion(("actor", string.Join(',', people.Keys))),
+            organizations is null ? null : AnyOf(string.Join(',', organizations), "organization", ["Location", "HealthcareService"]),
+            _input.Specialties is not { } specialties ? null : new AnyCriterion([Criterion(("specialty", specialties)), .. AnyOf(specialties, "specialty", ["HealthcareService"]).Alternatives]),
+        ];
+        ImmutableArray<Criterion> criteria = [.. wished.OfType<Criterion>()];
+        if (places is null)
+        {
+            Clinicians = await LoadAsync(criteria, people, null, needsRoom: false, cancellationToken);
+            return;
+        }
+
+        var named = string.Join(',', places);
+        var there = new AnyCriterion([Criterion(("actor", named)), .. AnyOf(named, "location", ["HealthcareService"]).Alternatives]);
+        Clinicians = await LoadAsync(criteria.Add(there), people, places, needsRoom: false, cancellationToken);
+        if (criteria.Length > 1
+            && await LoadAsync([criteria[0], Criterion(("actor", named))], null, places, needsRoom: false, cancellationToken) is { Count: > 0 } rooms)
+        {
+            Rooms = rooms;
+            Clinicians = [.. Clinicians, .. await LoadAsync(criteria.Add(new NotCriterion(there)), people, null, needsRoom: true, cancellationToken)];
+        }
+    }
+
+    /// <summary>References under which the wished clinicians have calendars, with the place of each among the wishes; null where none are named.</summary>
+    private async Task<Dictionary<string, int>?> PeopleAsync(CancellationToken cancellationToken)
+    {
+        if (_input.Practitioners.IsEmpty)
+        {
+            return null;
+        }
+
+        // All roles of one person are that person, whichever of them a calendar names.
+        var named = await NamedAsync("Practitioner", _input.Practitioners, cancellationToken) ?? [];
+        var ranks = new Dictionary<string, int>(StringComparer.Ordinal);
+        foreach (var reference in named)
+        {
+            ranks.TryAdd(reference, ranks.Count);
+        }
+
+        var roles = named.Where(reference => reference.StartsWith("PractitionerRole/", StringComparison.Ordinal)).Select(reference => reference.Split('/')[1]).ToList();
+        var persons = named.Where(reference => reference.StartsWith("Practitioner/", StringComparison.Ordinal)).ToList();
+        var found = new List<PractitionerRole>();
+        if (roles.Count > 0)
+        {
+            found.AddRange(await RolesAsync(("_id", string.Join(',', roles)), cancellationToken));
+        }
+
+        if (persons.Count > 0)
+        {
+            found.AddRange(await RolesAsync(("practitioner", string.Join(',', persons)), cancellationToken));
+        }
+
+        foreach (var role in found.Where(role => role.Active != false))
+        {
+            var (self, person) = ($"PractitionerRole/{role.Id}", role.Practitioner?.Reference);
+            if (person is not null && ranks.TryGetValue(person, out var rank))
+            {
+                ranks.TryAdd(self, rank);
+            }
+            else if (person is not null && ranks.TryGetValue(self, out rank))
+            {
+                ranks.TryAdd(person, rank);
+            }
+        }
+
+        return ranks;
+    }
+
+    private async Task<IEnumerable<PractitionerRole>> RolesAsync((string, string) criterion, CancellationToken cancellationToken) =>
+        (await SearchAsync("PractitionerRole", criterion, Most, cancellationToken)).Select(match => (PractitionerRole)FhirJson.Parse(match.Json));
+
+    private async Task<List<string>?> PlacesAsync(CancellationToken cancellationToken)
+    {
+        var places = await NamedAsync("Location", _input.Locations, cancellationToken);
+        if (_input.Places.IsEmpty)
+        {
+            return places;
+        }
+
+        var text = string.Join(',', _input.Places.Select(place => place.Replace("\\", "\\\\", StringComparison.Ordinal).Replace(",", "\\,", StringComparison.Ordinal)));
+        var found = await SearchAsync("Location", ("address", text), MostNamed, cancellationToken);
+        return [.. (places ?? []).Concat(found.Select(match => $"Location/{match.Key.Id}")).Distinct(StringComparer.Ordinal)];
+    }
+
+    /// <summary>The references, identifiers looked up; null where there are none.</summary>
+    private async Task<List<string>?> NamedAsync(string type, ImmutableArray<ResourceReference> references, CancellationToken cancellationToken)
+    {
+        if (references.IsEmpty)
+        {
+            return null;
+        }
+
+        var named = references.Select(reference => reference.Reference).OfType<string>().ToList();
+        var identifiers = references.Select(reference => reference.Identifier).OfType<Identifier>().Select(Token).ToList();
+        if (identifiers.Count > 0)
+        {
+            var found = await SearchAsync(type, ("identifier", string.Join(',', identifiers)), MostNamed, cancellationToken);
+            named.AddRange(found.Select(match => $"{type}/{match.Key.Id}"));
+        }
+
+        return [.. named.Distinct(StringComparer.Ordinal)];
+    }
+
+    private static string Token(Identifier identifier) =>
+        new TokenSearchValue(identifier.System, identifier.Value).ToQuery();
+
+    private async Task<ImmutableArray<StoredResource>> SearchAsync(string type, (string Name, string Value) criterion, int most, CancellationToken cancellationToken)
+    {
+        var query = _server.Parser.Parse([type], [new(criterion.Name, criterion.Value)], strict: true);
+        return (await _server.Store.SearchAsync(_reader, query with { Count = most, Total = TotalMode.None }, cancellationToken)).Matches;
+    }
+
+    private async Task<List<Candidate>> LoadAsync(
+        ImmutableArray<Criterion> criteria, Dictionary<string, int>? people, List<string>? places, bool needsRoom, CancellationToken cancellationToken)
+    {
+        var query = new SearchQuery { Types = ["Schedule"], Criteria = criteria, Count = Most };
+        var (schedules, more) = await ScheduleDirectory.LoadAsync(_reader, _server, query, cancellationToken);
+        return more
+            ? throw new FhirException(
+                HttpStatusCode.UnprocessableEntity,
+                [FhirException.Issue(OperationOutcome.IssueType.TooCostly, $"More than {Most} calendars answer: name a practitioner, a specialty, a location or an organization.")])
+            : [.. schedules.Select(schedule => new Candidate(schedule, RankOf(schedule, people, places), needsRoom))];
+    }
+
+    private static int RankOf(LoadedSchedule schedule, Dictionary<string, int>? people, List<string>? places)
+    {
+        var actors = schedule.Schedule.Actor.Select(actor => actor.Reference ?? "").ToList();
+        var person = people is null ? 0 : actors.Min(actor => people.GetValueOrDefault(actor, people.Count));
+        var place = places is null ? 0 : actors.Min(actor => places.IndexOf(actor) is >= 0 and var at ? at : places.Count);
+        return (person * PlaceRanks) + place;
+    }
+
+    private Criterion Criterion((string Name, string Value) parameter) =>
+        _server.Parser.Parse(["Schedule"], [new(parameter.Name, parameter.Value)], strict: true).Criteria[0];
+
+    /// <summary>One of the actors has it: in a role, as a person in any role, or itself.</summary>
+    private AnyCriterion AnyOf(string value, string parameter, string[] types) => new(
+    [
+        Criterion(($"actor:PractitionerRole.{parameter}", value)),
+        Criterion(($"actor:Practitioner._has:PractitionerRole:practitioner:{parameter}", value)),
+        .. types.Select(type => Criterion(($"actor:{type}.{parameter}", value))),
+    ]);
+}
