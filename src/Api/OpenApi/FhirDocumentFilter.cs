@@ -91,12 +91,14 @@ internal sealed class FhirDocumentFilter(SearchParameterCatalog catalog) : IDocu
             "Composition", "document", "A document Bundle of the composition and what it refers to.", "Bundle", byId: true,
             ("persist", "true to create the Bundle as well.")))));
 
+        VisitOperations.AddTo(paths, operations);
+
         void AddBoth(string address, string summary, string description, params string[] parameters) => paths.Add($"/fhir/{address}", Path(
             (HttpMethod.Get, operations.Standard("Terminology", summary, description, posted: false, "", parameters)),
             (HttpMethod.Post, operations.Standard("Terminology", $"{summary} by POST", description, posted: true))));
     }
 
-    private static OpenApiPathItem Path(params (HttpMethod Method, OpenApiOperation Operation)[] operations) => new()
+    internal static OpenApiPathItem Path(params (HttpMethod Method, OpenApiOperation Operation)[] operations) => new()
     {
         Operations = operations.ToDictionary(entry => entry.Method, entry => entry.Operation),
     };
