@@ -12,6 +12,7 @@ using TeleFhir.Api.Scheduling;
 using TeleFhir.Api.Smart;
 using TeleFhir.Api.Smart.Bearer;
 using TeleFhir.Api.Smart.Pages;
+using TeleFhir.Api.Visits;
 using TeleFhir.Domain.Scheduling;
 using TeleFhir.Domain.Search;
 using TeleFhir.Domain.Storage;
@@ -64,6 +65,8 @@ internal static class Composition
         services.AddSingleton<AsyncPipeline>();
         services.AddSingleton<AsyncWorker>();
         services.AddHostedService(provider => provider.GetRequiredService<AsyncWorker>());
+
+        services.AddVisits();
 
         services.AddFhirOpenApi();
 

@@ -13,6 +13,8 @@ using TeleFhir.Api.Smart.Bearer;
 using TeleFhir.Api.Smart.Pages;
 using TeleFhir.Api.Terminology;
 using TeleFhir.Api.Validation;
+using TeleFhir.Api.Visits;
+using TeleFhir.Api.Visits.Rooms;
 
 // Settings lie beside the binary; data and the paths of commands are relative to where it is started.
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = Command.SettingsIn(args), ContentRootPath = AppContext.BaseDirectory });
@@ -38,6 +40,7 @@ app.UseAuthorizationServer();
 app.UseRouting();
 app.UseRequestTimeouts();
 app.UseAccessGate();
+app.UseRoomEntrance();
 app.UseAsyncRequests();
 
 app.MapLandingPage();
@@ -47,6 +50,8 @@ app.MapAudit();
 app.MapValidation();
 app.MapTerminology();
 app.MapOperations();
+app.MapVisits();
+app.MapVisitPage();
 app.MapAvailability();
 app.MapBooking();
 app.MapAsyncRequests();

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using TeleFhir.Api.Hosting;
 using TeleFhir.Api.Smart.Bearer;
+using TeleFhir.Api.Visits;
 using TeleFhir.Domain.Fhir;
 
 namespace TeleFhir.Api;
@@ -31,6 +32,8 @@ internal sealed class TeleFhirOptions
     public AsyncOptions Async { get; set; } = new();
 
     public StrictTransportOptions Hsts { get; set; } = new();
+
+    public VisitOptions Visits { get; set; } = new();
 
     internal sealed class DatabaseOptions
     {
@@ -178,6 +181,7 @@ internal sealed class TeleFhirOptionsValidator(IConfiguration configuration, IHo
             faults.Add("ConnectionStrings:TeleFhir must name the database.");
         }
 
+        faults.AddRange(options.Visits.Faults());
         CheckAuth(options, faults);
         CheckAddress("Fhir:PublicBaseUrl", options.Fhir.PublicBaseUrl, faults);
         CheckAddress("Fhir:CanonicalBase", options.Fhir.CanonicalBase, faults);

@@ -77,6 +77,7 @@ public static class InfrastructureSetup
         services.AddSingleton(provider => Context(provider.GetRequiredService<StorageSettings>()));
         services.AddSmartStores();
         services.AddAccounts();
+        services.AddRooms();
         services.AddProposals();
         return services;
     }

@@ -21,8 +21,11 @@ internal sealed record FhirServer(
     FhirAddress Address,
     TeleFhirOptions Options,
     TimeProvider Clock,
+    IEnumerable<IReadAddition> Additions,
     ILogger<FhirServer> Logger)
 {
+    private readonly IReadAddition? _addition = Additions.SingleOrDefault();
+
     /// <summary>The current version of what an operation is about; 404 or 410 where there is none.</summary>
     public async Task<StoredResource> ReadCurrentAsync(Caller caller, ResourceKey key, CancellationToken cancellationToken) =>
         await Store.ReadAsync(caller, key, cancellationToken) switch
@@ -31,6 +34,9 @@ internal sealed record FhirServer(
             { IsDeleted: true } deleted => throw FhirException.Gone(deleted.Key, deleted.ETag),
             var found => found,
         };
+
+    /// <summary>What reads of a type show besides what is stored; null for nearly all types.</summary>
+    public IReadAddition? AdditionTo(string type) => _addition?.Type == type ? _addition : null;
 
     /// <summary>A fresh id. Ids that grow with time keep index inserts together.</summary>
     public string NewId() => Guid.CreateVersion7(Clock.GetUtcNow()).ToString("D");

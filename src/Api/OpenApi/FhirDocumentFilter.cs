@@ -99,12 +99,14 @@ internal sealed class FhirDocumentFilter(SearchParameterCatalog catalog) : IDocu
         paths.Add("/fhir/Schedule/{id}/$generate-slots", Path((HttpMethod.Post, FhirOperations.Posted(operations.Named(
             "Schedule", "generate-slots", "Makes the Slots that the rules give in the period of its Parameters.", "Parameters", byId: true)))));
 
+        VisitOperations.AddTo(paths, operations);
+
         void AddBoth(string address, string summary, string description, params string[] parameters) => paths.Add($"/fhir/{address}", Path(
             (HttpMethod.Get, operations.Standard("Terminology", summary, description, posted: false, "", parameters)),
             (HttpMethod.Post, operations.Standard("Terminology", $"{summary} by POST", description, posted: true))));
     }
 
-    private static OpenApiPathItem Path(params (HttpMethod Method, OpenApiOperation Operation)[] operations) => new()
+    internal static OpenApiPathItem Path(params (HttpMethod Method, OpenApiOperation Operation)[] operations) => new()
     {
         Operations = operations.ToDictionary(entry => entry.Method, entry => entry.Operation),
     };

@@ -160,6 +160,17 @@ internal sealed class FhirOperations(OpenApiDocument document, SearchParameterCa
         return operation;
     }
 
+    /// <summary>Something that is done with one resource, with parameters in the body or none.</summary>
+    public OpenApiOperation Step(string tag, string name, string summary, string answer)
+    {
+        var operation = Operation(
+            tag, $"${name}", summary, [], ["id"],
+            (200, Resource(null, answer)), (400, null), (404, null), (409, null), (410, null), (422, null));
+        operation.RequestBody = Body("Resource", null);
+        operation.RequestBody.Description = "A Parameters resource; may be left out where nothing needs to be said.";
+        return operation;
+    }
+
     public OpenApiOperation Delete(string type, string tag) => Operation(
         tag, $"Delete {type}", "Reads answer 410 from then on; versions stay readable.", [.. TypeParameter(type)], ["id", "If-Match"],
         (204, Plain("Deleted, or there was nothing to delete.")), (404, null), (412, null));

@@ -39,6 +39,7 @@ public static class EncounterHistory
     public static Encounter Keep(Encounter? before, Encounter after, DateTimeOffset now, DateTimeOffset? created = null)
     {
         var kept = (Encounter)after.DeepCopy();
+        WaitingRoom.Remove(kept);
         if (before is null)
         {
             if (!EncounterStates.IsOver(kept.Status))

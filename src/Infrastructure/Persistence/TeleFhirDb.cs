@@ -96,6 +96,7 @@ internal abstract class TeleFhirDb(DbContextOptions options) : DbContext(options
         });
         Index<ConsentRuleRow>(modelBuilder, "consent_rule", rule => rule.HasIndex(row => row.Patient).HasDatabaseName("consent_rule_patient"));
         modelBuilder.AddSmart();
+        modelBuilder.AddRooms();
         modelBuilder.AddOccupancy();
         modelBuilder.AddReceipts();
         modelBuilder.AddProposals();

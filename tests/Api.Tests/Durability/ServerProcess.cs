@@ -28,10 +28,10 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts it on a free port and waits until it is ready.</summary>
-    public static async Task<ServerProcess> StartAsync(IReadOnlyDictionary<string, string> settings, CancellationToken cancellationToken)
+    /// <summary>Starts it on a free port, or on the one given, and waits until it is ready.</summary>
+    public static async Task<ServerProcess> StartAsync(IReadOnlyDictionary<string, string> settings, CancellationToken cancellationToken, int? onPort = null)
     {
-        var port = FreePort();
+        var port = onPort ?? FreePort();
         var process = Launch(settings, [$"--urls=http://127.0.0.1:{port.ToString(CultureInfo.InvariantCulture)}"]);
 #pragma warning disable RS0030 // A test's client of a process outside the host has no factory to come from.
         var client = new HttpClient(new HttpClientHandler { AutomaticDecompression = DecompressionMethods.All }) { BaseAddress = new Uri($"http://127.0.0.1:{port}/"), Timeout = TimeSpan.FromSeconds(30) };

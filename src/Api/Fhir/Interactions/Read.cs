@@ -18,6 +18,13 @@ internal static class Read
         }
 
         var found = await server.Store.ReadAsync(request.Caller, request.Key, cancellationToken);
+        if (found is { IsDeleted: false } && request.Key.Version is null && server.AdditionTo(request.Key.Type) is { } addition
+            && await addition.AddAsync(found, cancellationToken) is { } shown)
+        {
+            // It changes while the resource does not, so whoever has the version does not have this.
+            return FhirResult.Ok(found, ResourceView.Of(request, server).Show(found with { Json = shown }));
+        }
+
         return found switch
         {
             null => FhirResult.Of(FhirException.NotFound($"{request.Key} does not exist.")),

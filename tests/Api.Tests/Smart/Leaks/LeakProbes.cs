@@ -171,6 +171,19 @@ internal static class LeakProbes
             { Body = Nothing, InBundles = false },
         new("a document", "GET /fhir/{type:regex(^Composition$)}/{id}/$document", "/Composition/{x}-doc/$document") { InBundles = false },
         new("a document by POST", "POST /fhir/{type:regex(^Composition$)}/{id}/$document", "/Composition/{x}-doc/$document") { Body = Nothing, InBundles = false },
+        new("who waits", "GET /fhir/{type:regex(^Encounter$)}/$waiting-room", "/Encounter/$waiting-room") { Shows = false, InBundles = false, Control = LeakHost.Doctor },
+        new("who waits by POST", "POST /fhir/{type:regex(^Encounter$)}/$waiting-room", "/Encounter/$waiting-room")
+            { Body = Nothing, Shows = false, InBundles = false, Control = LeakHost.Doctor },
+        new("join a visit", "POST /fhir/{type:regex(^Encounter$)}/{id}/$join", "/Encounter/{x}-enc/$join") { Body = Nothing, Status = 410, Shows = false, InBundles = false },
+        new("leave a visit", "POST /fhir/{type:regex(^Encounter$)}/{id}/$leave", "/Encounter/{x}-enc/$leave") { Body = Nothing, InBundles = false },
+        new("let in", "POST /fhir/{type:regex(^Encounter$)}/{id}/$admit", "/Encounter/{x}-enc/$admit")
+            { Body = Nothing, Status = 409, Shows = false, InBundles = false, Control = LeakHost.Doctor },
+        new("end a visit", "POST /fhir/{type:regex(^Encounter$)}/{id}/$end", "/Encounter/{x}-enc/$end")
+            { Body = Nothing, Status = 409, Shows = false, InBundles = false, Control = LeakHost.Doctor },
+        new("invite to a visit", "POST /fhir/{type:regex(^Encounter$)}/{id}/$invite", "/Encounter/{x}-enc/$invite")
+            { Body = """{"resourceType":"Parameters","parameter":[{"name":"name","valueString":"Uncle"}]}""", Status = 410, Shows = false, InBundles = false },
+        new("take an invitation back", "POST /fhir/{type:regex(^Encounter$)}/{id}/$revoke-invite", "/Encounter/{x}-enc/$revoke-invite")
+            { Body = """{"resourceType":"Parameters","parameter":[{"name":"related-person","valueReference":{"reference":"RelatedPerson/x"}}]}""", Status = 404, Shows = false, InBundles = false },
     ];
 
     private static LeakProbe Everyone(string name, string route, string path) =>

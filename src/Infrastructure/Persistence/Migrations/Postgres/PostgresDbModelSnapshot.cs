@@ -1421,6 +1421,107 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
                     b.ToTable("user_session", (string)null);
                 });
 
+            modelBuilder.Entity("TeleFhir.Infrastructure.Visits.InviteRow", b =>
+                {
+                    b.Property<string>("Hash")
+                        .HasMaxLength(43)
+                        .HasColumnType("character varying(43)")
+                        .HasColumnName("hash")
+                        .UseCollation("C");
+
+                    b.Property<string>("Encounter")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("encounter")
+                        .UseCollation("C");
+
+                    b.Property<long>("Expires")
+                        .HasColumnType("bigint")
+                        .HasColumnName("expires");
+
+                    b.Property<bool>("IsRevoked")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_revoked");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("name")
+                        .UseCollation("C");
+
+                    b.Property<string>("RelatedPerson")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("related_person")
+                        .UseCollation("C");
+
+                    b.Property<string>("Session")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("session")
+                        .UseCollation("C");
+
+                    b.Property<long>("Used")
+                        .HasColumnType("bigint")
+                        .HasColumnName("used");
+
+                    b.HasKey("Hash");
+
+                    b.HasIndex("Encounter")
+                        .HasDatabaseName("visit_invite_encounter");
+
+                    b.ToTable("visit_invite", (string)null);
+                });
+
+            modelBuilder.Entity("TeleFhir.Infrastructure.Visits.JoinTokenRow", b =>
+                {
+                    b.Property<string>("Hash")
+                        .HasMaxLength(43)
+                        .HasColumnType("character varying(43)")
+                        .HasColumnName("hash")
+                        .UseCollation("C");
+
+                    b.Property<string>("Encounter")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("encounter")
+                        .UseCollation("C");
+
+                    b.Property<long>("Expires")
+                        .HasColumnType("bigint")
+                        .HasColumnName("expires");
+
+                    b.Property<bool>("IsHost")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_host");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("name")
+                        .UseCollation("C");
+
+                    b.Property<string>("Participant")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("participant")
+                        .UseCollation("C");
+
+                    b.Property<long>("Used")
+                        .HasColumnType("bigint")
+                        .HasColumnName("used");
+
+                    b.HasKey("Hash");
+
+                    b.HasIndex("Encounter")
+                        .HasDatabaseName("join_token_encounter");
+
+                    b.HasIndex("Expires")
+                        .HasDatabaseName("join_token_expires");
+
+                    b.ToTable("join_token", (string)null);
+                });
+
             modelBuilder.Entity("TeleFhir.Infrastructure.Visits.OccupancyRow", b =>
                 {
                     b.Property<long>("Key")
@@ -1465,6 +1566,122 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
                         .HasDatabaseName("occupancy_seat");
 
                     b.ToTable("occupancy", (string)null);
+                });
+
+            modelBuilder.Entity("TeleFhir.Infrastructure.Visits.PresenceRow", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("text")
+                        .HasColumnName("id")
+                        .UseCollation("C");
+
+                    b.Property<string>("Encounter")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("encounter")
+                        .UseCollation("C");
+
+                    b.Property<bool>("IsHost")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_host");
+
+                    b.Property<bool>("IsSettled")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_settled");
+
+                    b.Property<long>("Joined")
+                        .HasColumnType("bigint")
+                        .HasColumnName("joined");
+
+                    b.Property<long>("Left")
+                        .HasColumnType("bigint")
+                        .HasColumnName("left");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("name")
+                        .UseCollation("C");
+
+                    b.Property<string>("Node")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("node")
+                        .UseCollation("C");
+
+                    b.Property<string>("Participant")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("participant")
+                        .UseCollation("C");
+
+                    b.Property<short>("Role")
+                        .HasColumnType("smallint")
+                        .HasColumnName("role");
+
+                    b.Property<long>("Seen")
+                        .HasColumnType("bigint")
+                        .HasColumnName("seen");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Encounter")
+                        .HasDatabaseName("visit_presence_encounter");
+
+                    b.HasIndex("IsSettled", "Left")
+                        .HasDatabaseName("visit_presence_open");
+
+                    b.ToTable("visit_presence", (string)null);
+                });
+
+            modelBuilder.Entity("TeleFhir.Infrastructure.Visits.RoomLetterRow", b =>
+                {
+                    b.Property<long>("Sequence")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("sequence");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Sequence"));
+
+                    b.Property<string>("Content")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("content")
+                        .UseCollation("C");
+
+                    b.Property<string>("Encounter")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("encounter")
+                        .UseCollation("C");
+
+                    b.Property<string>("Message")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("message")
+                        .UseCollation("C");
+
+                    b.Property<string>("Node")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("node")
+                        .UseCollation("C");
+
+                    b.Property<long>("Posted")
+                        .HasColumnType("bigint")
+                        .HasColumnName("posted");
+
+                    b.Property<string>("Recipient")
+                        .HasColumnType("text")
+                        .HasColumnName("recipient")
+                        .UseCollation("C");
+
+                    b.HasKey("Sequence");
+
+                    b.HasIndex("Node", "Sequence")
+                        .HasDatabaseName("room_letter_node");
+
+                    b.ToTable("room_letter", (string)null);
                 });
 
             modelBuilder.Entity("OpenIddict.EntityFrameworkCore.Models.OpenIddictEntityFrameworkCoreAuthorization", b =>

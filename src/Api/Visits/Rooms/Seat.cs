@@ -1,0 +1,46 @@
+using Microsoft.AspNetCore.SignalR;
+using TeleFhir.Domain.Visits;
+
+namespace TeleFhir.Api.Visits.Rooms;
+
+/// <summary>A connection that this node holds.</summary>
+internal sealed class Seat(HubCallerContext connection, RoomMember member, VisitRole role)
+{
+    public string Id => connection.ConnectionId;
+
+    public string Encounter => Member.Encounter;
+
+    public RoomMember Member => member;
+
+    public VisitRole Role { get; set; } = role;
+
+    public RateLimit Signals { get; } = new(most: 200, perSecond: 50);
+
+    public RateLimit Chats { get; } = new(most: 20, perSecond: 2);
+
+    /// <summary>Whether it is being closed: nothing more is sent to it.</summary>
+    public bool IsClosing { get; set; }
+
+    public void Abort() => connection.Abort();
+}
+
+/// <summary>How often something may be done: so many times at once, and so many a second. For one caller at a time.</summary>
+internal sealed class RateLimit(int most, int perSecond)
+{
+    private double _left = most;
+    private long _at;
+
+    public bool TryTake(TimeProvider clock)
+    {
+        var now = clock.GetTimestamp();
+        _left = _at == 0 ? most : Math.Min(most, _left + (clock.GetElapsedTime(_at, now).TotalSeconds * perSecond));
+        _at = now;
+        if (_left < 1)
+        {
+            return false;
+        }
+
+        _left--;
+        return true;
+    }
+}

@@ -1,0 +1,17 @@
+using Microsoft.Extensions.DependencyInjection;
+using TeleFhir.Domain.Visits;
+
+namespace TeleFhir.Infrastructure.Visits;
+
+/// <summary>Registers what rooms keep in the database.</summary>
+internal static class RoomSetup
+{
+    public static IServiceCollection AddRooms(this IServiceCollection services)
+    {
+        services.AddSingleton<IJoinTokens, JoinTokens>();
+        services.AddSingleton<IVisitPresence, VisitPresence>();
+        services.AddSingleton<IVisitInvites, VisitInvites>();
+        services.AddSingleton<IRoomMail, RoomMail>();
+        return services;
+    }
+}
