@@ -7,6 +7,7 @@ using TeleFhir.Domain.Search;
 using TeleFhir.Domain.Storage;
 using TeleFhir.Infrastructure.Audit;
 using TeleFhir.Infrastructure.Persistence;
+using TeleFhir.Infrastructure.Scheduling;
 using TeleFhir.Infrastructure.Visits;
 
 namespace TeleFhir.Infrastructure.Tests;
@@ -40,6 +41,7 @@ public sealed class ModelTests
         AssertColumns<QuantityRow>(db, Tables.Quantity);
         AssertColumns<StringRow>(db, Tables.String);
         AssertColumns<OccupancyRow>(db, OccupancyTable.Table);
+        AssertColumns<ReminderRow>(db, ReminderTable.Table);
     }
 
     [Fact]
