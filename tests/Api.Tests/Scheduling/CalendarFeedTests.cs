@@ -9,6 +9,8 @@ using TeleFhir.Api.Scheduling.Calendars;
 using TeleFhir.Api.Tests.Smart;
 using TeleFhir.Api.Tests.Smart.Bearer;
 using TeleFhir.Domain.Access;
+using TeleFhir.Domain.Fhir;
+using TeleFhir.Domain.Storage;
 
 namespace TeleFhir.Api.Tests.Scheduling;
 
@@ -123,13 +125,22 @@ public sealed class CalendarAccessTests : IAsyncLifetime
             """{"resourceType":"Patient","id":"ben"}""",
             """{"resourceType":"Practitioner","id":"lee"}""",
             """{"resourceType":"Appointment","id":"open","status":"booked","start":"2100-01-01T09:00:00Z","end":"2100-01-01T09:30:00Z","participant":[{"actor":{"reference":"Patient/amy"},"status":"accepted"}]}""",
-            """{"resourceType":"Appointment","id":"closed","meta":{"security":[{"system":"http://terminology.hl7.org/CodeSystem/v3-Confidentiality","code":"R"}]},"status":"booked","start":"2100-01-02T09:00:00Z","end":"2100-01-02T09:30:00Z","participant":[{"actor":{"reference":"Patient/amy"},"status":"accepted"}]}""",
         ])
         {
             var resource = JsonNode.Parse(json)!;
             var answer = await _host.PutAsync($"/fhir/{resource["resourceType"]}/{resource["id"]}", json, backend);
             Assert.True(answer.Status == HttpStatusCode.Created, answer.Body);
         }
+
+        // More confidential than its patient's app may see.
+        var closed = System.Text.Encoding.UTF8.GetBytes("""
+            {"resourceType":"Appointment","id":"closed","meta":{"security":[{"system":"http://terminology.hl7.org/CodeSystem/v3-Confidentiality","code":"R"}]},
+             "status":"booked","start":"2100-01-02T09:00:00Z","end":"2100-01-02T09:30:00Z","participant":[{"actor":{"reference":"Patient/amy"},"status":"accepted"}]}
+            """);
+        await _host.Services.GetRequiredService<IResourceStore>().CommitAsync(
+            Caller.System("test"),
+            ChangeSet.Of(new PutChange(new ResourceKey("Appointment", "closed"), new ResourceContent(FhirJson.Parse(closed), closed))),
+            TestContext.Current.CancellationToken);
     }
 
     public async ValueTask DisposeAsync()

@@ -96,7 +96,8 @@ internal sealed class ReminderOptions
 
         if (Channels.Contains(ReminderSettings.Webhook))
         {
-            if (!Uri.TryCreate(Webhook.Url, UriKind.Absolute, out var address) || (address.Scheme != Uri.UriSchemeHttps && !Allows(address)))
+            if (!Uri.TryCreate(Webhook.Url, UriKind.Absolute, out var address)
+                || !(address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && Allows(address))))
             {
                 yield return "Reminders:Webhook:Url must be an https address, or one that Subscriptions:AllowedCallbacks allows.";
             }
