@@ -13,7 +13,6 @@ using TeleFhir.Api.Smart;
 using TeleFhir.Api.Smart.Bearer;
 using TeleFhir.Api.Smart.Pages;
 using TeleFhir.Api.Visits;
-using TeleFhir.Domain.Scheduling;
 using TeleFhir.Domain.Search;
 using TeleFhir.Domain.Storage;
 using TeleFhir.Domain.Terminology;
@@ -58,9 +57,7 @@ internal static class Composition
         services.AddPages(builder.Environment.IsDevelopment());
         services.AddSingleton<ImportPlanner>();
         services.AddSingleton<CapabilityDocument>();
-        services.AddSingleton<BookingDesk>();
-        services.AddSingleton<ScheduleDirectory>();
-        services.AddSingleton(provider => new BookingSettings(new(provider.GetRequiredService<TeleFhirOptions>().Fhir.CanonicalBase)));
+        services.AddFrontDesk();
 
         services.AddSingleton<AsyncPipeline>();
         services.AddSingleton<AsyncWorker>();
@@ -84,6 +81,7 @@ internal static class Composition
         try
         {
             configuration.Bind(options);
+            options.Reminders.AllowedCallbacks = configuration.GetSection("Subscriptions:AllowedCallbacks").Get<string[]>() ?? [];
 
             // An element of a list that cannot be bound would be left out in silence, and so would a misspelled key of one.
             options.Auth.Issuers =

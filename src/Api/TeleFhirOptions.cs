@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Options;
 using TeleFhir.Api.Hosting;
+using TeleFhir.Api.Scheduling;
+using TeleFhir.Api.Scheduling.Reminders;
 using TeleFhir.Api.Smart.Bearer;
 using TeleFhir.Api.Visits;
 using TeleFhir.Domain.Fhir;
@@ -34,6 +36,9 @@ internal sealed class TeleFhirOptions
     public StrictTransportOptions Hsts { get; set; } = new();
 
     public VisitOptions Visits { get; set; } = new();
+    public SchedulingOptions Scheduling { get; set; } = new();
+
+    public ReminderOptions Reminders { get; set; } = new();
 
     internal sealed class DatabaseOptions
     {
@@ -218,6 +223,8 @@ internal sealed class TeleFhirOptionsValidator(IConfiguration configuration, IHo
 
         CheckSearch(options.Search, faults);
         CheckLimits(options.Limits, faults);
+        faults.AddRange(options.Scheduling.Faults());
+        faults.AddRange(options.Reminders.Faults());
         if (options.Async is { Workers: < 0 } or { MostPerCaller: < 1 } || options.Async.AnswerKept <= TimeSpan.Zero)
         {
             faults.Add("Async:Workers must not be below zero, Async:MostPerCaller and Async:AnswerKept must be above it.");

@@ -52,7 +52,8 @@ public static class InfrastructureSetup
         services.TryAddSingleton(new BookingSettings(new Canonicals(Canonicals.Default)));
         services.TryAddSingleton(provider => new VisitSettings(provider.GetRequiredService<BookingSettings>().Canonicals, OriginOf(provider)));
         services.AddSingleton<VisitRules>();
-        services.AddSingleton<IReceipts, Receipts>();
+        services.AddSingleton<Receipts>();
+        services.AddSingleton<IReceipts>(provider => provider.GetRequiredService<Receipts>());
         services.AddSingleton<ITakenTimes, TakenTimes>();
         services.AddSingleton<IResourceStore, ResourceStore>();
         services.AddSingleton<IConsistencyCheck, ConsistencyCheck>();
@@ -79,6 +80,7 @@ public static class InfrastructureSetup
         services.AddAccounts();
         services.AddRooms();
         services.AddProposals();
+        services.AddFrontDesk();
         return services;
     }
 

@@ -8,6 +8,7 @@ using TeleFhir.Domain.Search;
 using TeleFhir.Domain.Storage;
 using TeleFhir.Infrastructure.Audit;
 using TeleFhir.Infrastructure.Persistence;
+using TeleFhir.Infrastructure.Scheduling;
 using TeleFhir.Infrastructure.Visits;
 using IMigrator = Microsoft.EntityFrameworkCore.Migrations.IMigrator;
 
@@ -43,6 +44,7 @@ public sealed class ModelTests
         AssertColumns<QuantityRow>(db, Tables.Quantity);
         AssertColumns<StringRow>(db, Tables.String);
         AssertColumns<OccupancyRow>(db, OccupancyTable.Table);
+        AssertColumns<ReminderRow>(db, ReminderTable.Table);
     }
 
     [Fact]

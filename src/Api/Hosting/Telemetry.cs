@@ -9,12 +9,15 @@ namespace TeleFhir.Api.Hosting;
 /// <summary>What operators watch: liveness, readiness and metrics.</summary>
 internal static class Telemetry
 {
+    /// <summary>Counts what became of reminders (<c>telefhir.reminders</c>, by channel and result).</summary>
+    public const string ReminderMeter = "TeleFhir.Reminders";
+
     public static IServiceCollection AddTelemetry(this IServiceCollection services)
     {
         services.AddHealthChecks().AddCheck<DatabaseCheck>("database");
         services.AddOpenTelemetry().WithMetrics(metrics => metrics
             .AddAspNetCoreInstrumentation()
-            .AddMeter("System.Runtime", "Npgsql", SecurityAlerts.Meter)
+            .AddMeter("System.Runtime", "Npgsql", SecurityAlerts.Meter, ReminderMeter)
             .AddPrometheusExporter());
         return services;
     }

@@ -139,6 +139,13 @@ internal sealed class BookingDesk(FhirServer server, BookingSettings settings, S
         return new ResourceContent(changed, FhirJson.Serialize(changed));
     });
 
+    /// <summary>What the server itself changes, as it goes into the audit trail.</summary>
+    public ChangeSet ByJob(Caller job, ImmutableArray<Change> changes) => new(changes, [])
+    {
+        Audit = AuditEntry.By(job, AuditKind.Rest, "update", server.Clock.GetUtcNow()),
+        IsOperation = true,
+    };
+
     /// <summary>Writes the changes as the caller, at most once under their receipt. The Appointments among what was written.</summary>
     public async Task<ImmutableArray<StoredResource>> CommitAsync(
         FhirRequest request, ImmutableArray<Change> changes, Receipt? receipt, string name, CancellationToken cancellationToken)

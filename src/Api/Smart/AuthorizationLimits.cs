@@ -53,7 +53,7 @@ internal sealed class AuthorizationLimits(RequestDelegate next) : IDisposable
     public void Dispose() => _limiter.Dispose();
 
     /// <summary>Of IPv6 the network: one household has more addresses than there are permits.</summary>
-    private static string AddressOf(HttpContext context)
+    public static string AddressOf(HttpContext context)
     {
         var address = context.Connection.RemoteIpAddress;
         if (address is null || address.IsIPv4MappedToIPv6 || address.AddressFamily == AddressFamily.InterNetwork)

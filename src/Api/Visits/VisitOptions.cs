@@ -12,6 +12,9 @@ internal sealed class VisitOptions
     /// <summary>For how long a room may be empty before the Encounter is on leave.</summary>
     public TimeSpan AwayAfter { get; set; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>How long after its end an Appointment counts as missed.</summary>
+    public TimeSpan NoShowGrace { get; set; } = TimeSpan.FromMinutes(15);
+
     /// <summary>The OAuth client of the visit page; the embedded authorization server has it registered by itself.</summary>
     public string ClientId { get; set; } = "telefhir-visit";
 

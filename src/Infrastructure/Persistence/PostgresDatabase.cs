@@ -3,6 +3,7 @@ using System.Data.Common;
 using System.Text.Json;
 using Npgsql;
 using NpgsqlTypes;
+using TeleFhir.Infrastructure.Scheduling;
 using TeleFhir.Infrastructure.Visits;
 
 namespace TeleFhir.Infrastructure.Persistence;
@@ -183,6 +184,14 @@ internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransac
                 });
             }
 
+            if (batch.Unreminded.Count > 0)
+            {
+                statements.BatchCommands.Add(new NpgsqlBatchCommand($"{ReminderTable.Forget}ANY($1)")
+                {
+                    Parameters = { new NpgsqlParameter<string[]> { TypedValue = [.. batch.Unreminded] } },
+                });
+            }
+
             Insert(statements, Tables.Resource, batch.NewResources);
             Insert(statements, Tables.Resource, batch.ChangedResources, upsert: true);
             Insert(statements, Tables.History, batch.History);
@@ -194,6 +203,7 @@ internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransac
             Insert(statements, Tables.String, batch.Strings);
             Insert(statements, Tables.ConsentRule, batch.ConsentRules);
             Insert(statements, OccupancyTable.Table, batch.Occupancy);
+            Insert(statements, ReminderTable.Table, batch.Reminders);
             Insert(statements, ReceiptTable.Table, batch.Receipts, upsert: true);
             Insert(statements, FullText.Narrative, batch.Narratives);
             Insert(statements, FullText.Content, batch.Contents);

@@ -22,12 +22,20 @@ internal sealed class ReceiptRow
 }
 
 /// <inheritdoc cref="IReceipts" />
-internal sealed class Receipts(Database database, TimeProvider clock) : IReceipts
+internal sealed class Receipts(Database database, Func<TeleFhirDb> open, TimeProvider clock) : IReceipts
 {
     public async Task<KeptReceipt?> FindAsync(string key, CancellationToken cancellationToken)
     {
         await using var session = await database.OpenAsync(cancellationToken);
         return await FindAsync(session, key, clock.GetUtcNow(), cancellationToken);
+    }
+
+    /// <summary>Removes those that are not known any more.</summary>
+    public async Task PruneAsync(CancellationToken cancellationToken)
+    {
+        await using var db = open();
+        var now = clock.GetUtcNow().UtcTicks;
+        await db.Set<ReceiptRow>().Where(row => row.Expires <= now).ExecuteDeleteAsync(cancellationToken);
     }
 
     internal static async Task<KeptReceipt?> FindAsync(Session session, string key, DateTimeOffset now, CancellationToken cancellationToken)
@@ -68,5 +76,6 @@ internal static class ReceiptTable
     {
         receipt.ToTable(Table.Name).HasKey(row => row.Key);
         receipt.Property(row => row.Key).ValueGeneratedNever();
+        receipt.HasIndex(row => row.Expires).HasDatabaseName("receipt_expires");
     });
 }

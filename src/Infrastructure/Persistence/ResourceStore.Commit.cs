@@ -6,6 +6,7 @@ using TeleFhir.Domain.Scheduling;
 using TeleFhir.Domain.Search;
 using TeleFhir.Domain.Storage;
 using TeleFhir.Infrastructure.Audit;
+using TeleFhir.Infrastructure.Scheduling;
 using TeleFhir.Infrastructure.Visits;
 
 namespace TeleFhir.Infrastructure.Persistence;
@@ -150,6 +151,7 @@ internal sealed partial class ResourceStore
         var whole = changes with { Changes = [.. ruled.Changes.Changes, .. ruled.Followers] };
         results = results.AddRange(Apply(batch, whole with { Changes = ruled.Followers }, locked, now));
         Occupy(batch, ruled.Occupancy);
+        Remind(batch, ruled.Reminders);
         if (limits.EnforcesReferences)
         {
             await DemandTargetsAsync(session, caller, batch, cancellationToken);
@@ -207,6 +209,13 @@ internal sealed partial class ResourceStore
                 batch.Occupancy.AddRange(entries.Select(entry => OccupancyRows.Row(row.Key, entry)));
             }
         }
+    }
+
+    /// <summary>Reminders that take the place of those still to be sent of their Appointments.</summary>
+    private static void Remind(RowBatch batch, IReadOnlyDictionary<ResourceKey, IReadOnlyList<Reminder>> reminders)
+    {
+        batch.Unreminded.AddRange(reminders.Keys.Select(key => key.Id));
+        batch.Reminders.AddRange(reminders.Values.SelectMany(planned => planned).Select(ReminderRow.Of));
     }
 
     private ImmutableArray<ChangeResult> Apply(RowBatch batch, ChangeSet changes, Dictionary<long, ResourceRow> stored, DateTimeOffset now)

@@ -1,5 +1,6 @@
 using NpgsqlTypes;
 using TeleFhir.Infrastructure.Audit;
+using TeleFhir.Infrastructure.Scheduling;
 using TeleFhir.Infrastructure.Visits;
 
 namespace TeleFhir.Infrastructure.Persistence;
@@ -64,6 +65,12 @@ internal sealed class RowBatch
 
     /// <summary>Storage keys of what gives back the time that it had.</summary>
     public List<long> Vacated { get; } = [];
+
+    /// <summary>Reminders to be sent.</summary>
+    public List<ReminderRow> Reminders { get; } = [];
+
+    /// <summary>Ids of Appointments whose reminders are not to be sent, but for those written here.</summary>
+    public List<string> Unreminded { get; } = [];
 
     public bool IsEmpty => NewResources.Count == 0 && ChangedResources.Count == 0;
 

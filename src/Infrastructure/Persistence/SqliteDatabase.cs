@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Data.Common;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
+using TeleFhir.Infrastructure.Scheduling;
 using TeleFhir.Infrastructure.Visits;
 
 namespace TeleFhir.Infrastructure.Persistence;
@@ -233,6 +234,13 @@ internal sealed class SqliteSession(SqliteSlot slot, bool inTransaction, KnownCo
             delete.ExecuteNonQuery();
         }
 
+        foreach (var appointment in batch.Unreminded)
+        {
+            var delete = slot.Prepared($"{ReminderTable.Forget}@appointment");
+            delete.Parameters.AddWithValue("@appointment", appointment);
+            delete.ExecuteNonQuery();
+        }
+
         Insert(Tables.Resource, batch.NewResources);
         Insert(Tables.Resource, batch.ChangedResources, upsert: true);
         Insert(Tables.History, batch.History);
@@ -244,6 +252,7 @@ internal sealed class SqliteSession(SqliteSlot slot, bool inTransaction, KnownCo
         Insert(Tables.String, batch.Strings);
         Insert(Tables.ConsentRule, batch.ConsentRules);
         Insert(OccupancyTable.Table, batch.Occupancy);
+        Insert(ReminderTable.Table, batch.Reminders);
         Insert(ReceiptTable.Table, batch.Receipts, upsert: true);
         Insert(FullText.Narrative, batch.Narratives);
         Insert(FullText.Content, batch.Contents);

@@ -100,6 +100,8 @@ internal abstract class TeleFhirDb(DbContextOptions options) : DbContext(options
         modelBuilder.AddOccupancy();
         modelBuilder.AddReceipts();
         modelBuilder.AddProposals();
+        modelBuilder.AddReminders();
+        modelBuilder.AddCalendarFeeds();
         foreach (var property in modelBuilder.Model.GetEntityTypes().SelectMany(entity => entity.GetProperties()))
         {
             property.SetColumnName(SnakeCase(property.Name));

@@ -59,5 +59,6 @@ internal static class OccupancyTable
 
         // What is over is passed over: of an actor's calendar only what is still to come is read.
         occupancy.HasIndex(row => new { row.Actor, row.High }).HasDatabaseName("occupancy_time");
+        occupancy.HasIndex(row => row.Expires).HasFilter("expires > 0").HasDatabaseName("occupancy_expires");
     });
 }

@@ -9,7 +9,9 @@ internal static class RoomSetup
     public static IServiceCollection AddRooms(this IServiceCollection services)
     {
         services.AddSingleton<IJoinTokens, JoinTokens>();
-        services.AddSingleton<IVisitPresence, VisitPresence>();
+        services.AddSingleton<VisitPresence>();
+        services.AddSingleton<IVisitPresence>(provider => provider.GetRequiredService<VisitPresence>());
+        services.AddSingleton<IVisitAttendance>(provider => provider.GetRequiredService<VisitPresence>());
         services.AddSingleton<IVisitInvites, VisitInvites>();
         services.AddSingleton<IRoomMail, RoomMail>();
         return services;

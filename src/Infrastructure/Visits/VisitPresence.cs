@@ -5,7 +5,7 @@ using TeleFhir.Infrastructure.Persistence;
 namespace TeleFhir.Infrastructure.Visits;
 
 /// <inheritdoc cref="IVisitPresence" />
-internal sealed class VisitPresence(Func<TeleFhirDb> open, TimeProvider clock) : IVisitPresence
+internal sealed class VisitPresence(Func<TeleFhirDb> open, TimeProvider clock) : IVisitPresence, IVisitAttendance
 {
     private const short Lobby = (short)VisitRole.Lobby;
     private const short Guest = (short)VisitRole.Guest;
@@ -57,6 +57,14 @@ internal sealed class VisitPresence(Func<TeleFhirDb> open, TimeProvider clock) :
             (VisitRole)row.Role,
             row.Node,
             new DateTimeOffset(row.Joined, TimeSpan.Zero)))];
+    }
+
+    public async Task<Attendance> OfAsync(IReadOnlyCollection<string> encounterIds, CancellationToken cancellationToken)
+    {
+        await using var db = open();
+        var came = await db.Set<PresenceRow>().Where(row => encounterIds.Contains(row.Encounter)).Select(row => row.IsHost).Distinct()
+            .ToListAsync(cancellationToken);
+        return new Attendance(came.Contains(false), came.Contains(true));
     }
 
     public async Task KeepAsync(string node, CancellationToken cancellationToken)

@@ -25,6 +25,7 @@ internal sealed partial class VisitRules
                 }
 
                 await CancelVisitsAsync(key, cancellationToken);
+                Remind(key, before);
                 return;
             }
 
@@ -50,6 +51,16 @@ internal sealed partial class VisitRules
             // What holds the time from here on is known before visits are looked at, so that a refusal costs as little as can be.
             await SeatAsync(key, change.Appointment, slots, await SchedulesOfAsync(slots, cancellationToken), cancellationToken);
             records.Set(key, await WithVisitAsync(key, change.Appointment, cancellationToken));
+            Remind(key, before);
+        }
+
+        /// <summary>Who is booked is reminded; who no longer is, or at another time, no longer of that.</summary>
+        private void Remind(ResourceKey key, Appointment? before)
+        {
+            if (Reminder.Plan(key.Id, before, records.Now<Appointment>(key), rules._reminders, now) is { } reminders)
+            {
+                _reminders[key] = reminders;
+            }
         }
 
         /// <summary>A Slot that is deleted in the same change set stays so.</summary>

@@ -16,8 +16,11 @@ internal sealed partial class VisitRules
     {
         private readonly Dictionary<ResourceKey, Slot.SlotStatus?> _wantedOfSlots = [];
         private readonly Dictionary<ResourceKey, IReadOnlyList<OccupancyEntry>> _occupancy = [];
+        private readonly Dictionary<ResourceKey, IReadOnlyList<Reminder>> _reminders = [];
 
         public IReadOnlyDictionary<ResourceKey, IReadOnlyList<OccupancyEntry>> Occupancy => _occupancy;
+
+        public IReadOnlyDictionary<ResourceKey, IReadOnlyList<Reminder>> Reminders => _reminders;
 
         private Canonicals Canonicals => rules.Canonicals;
 

@@ -14,9 +14,15 @@ namespace TeleFhir.Infrastructure.Visits;
 /// <param name="Changes">The caller's changes, their content completed.</param>
 /// <param name="Followers">What follows from them: Slots taken and freed, visits planned and cancelled, holds that ran out.</param>
 /// <param name="Occupancy">The time that each Appointment and Slot among them takes from now on; empty lists for those that take none.</param>
-internal sealed record Ruled(ChangeSet Changes, ImmutableArray<Change> Followers, IReadOnlyDictionary<ResourceKey, IReadOnlyList<OccupancyEntry>> Occupancy)
+/// <param name="Reminders">The reminders of each Appointment whose reminders change; empty lists for those that have none from now on.</param>
+internal sealed record Ruled(
+    ChangeSet Changes,
+    ImmutableArray<Change> Followers,
+    IReadOnlyDictionary<ResourceKey, IReadOnlyList<OccupancyEntry>> Occupancy,
+    IReadOnlyDictionary<ResourceKey, IReadOnlyList<Reminder>> Reminders)
 {
-    public static Ruled Unchanged(ChangeSet changes) => new(changes, [], ImmutableDictionary<ResourceKey, IReadOnlyList<OccupancyEntry>>.Empty);
+    public static Ruled Unchanged(ChangeSet changes) => new(
+        changes, [], ImmutableDictionary<ResourceKey, IReadOnlyList<OccupancyEntry>>.Empty, ImmutableDictionary<ResourceKey, IReadOnlyList<Reminder>>.Empty);
 }
 
 /// <summary>
@@ -24,12 +30,13 @@ internal sealed record Ruled(ChangeSet Changes, ImmutableArray<Change> Followers
 /// and that the three fit together. It runs inside the transaction that writes, on rows that are locked.
 /// </summary>
 internal sealed partial class VisitRules(
-    Database database, SearchParameterCatalog catalog, IndexWriter index, BookingSettings booking, VisitSettings visits)
+    Database database, SearchParameterCatalog catalog, IndexWriter index, BookingSettings booking, VisitSettings visits, ReminderSettings reminders)
 {
     private readonly BookingRules _booking = new(booking);
     private readonly BookingSettings _settings = booking;
     private readonly VisitSettings _visits = visits;
     private readonly Database _database = database;
+    private readonly ReminderSettings _reminders = reminders;
 
     private Canonicals Canonicals => _settings.Canonicals;
 
@@ -114,7 +121,7 @@ internal sealed partial class VisitRules(
         }
 
         round.CheckSlotsAreAsWanted();
-        return Complete(changes, drafts, records, round.Occupancy);
+        return Complete(changes, drafts, records, round);
     }
 
     /// <summary>What a deletion leaves, or what is put: the resource of a change that says it, null for a deletion.</summary>
@@ -149,7 +156,7 @@ internal sealed partial class VisitRules(
     }
 
     private static Ruled Complete(
-        ChangeSet changes, List<Change> drafts, Records records, IReadOnlyDictionary<ResourceKey, IReadOnlyList<OccupancyEntry>> occupancy)
+        ChangeSet changes, List<Change> drafts, Records records, Round round)
     {
         var own = drafts.ToDictionary(draft => draft.Key);
         var completed = changes.Changes.Select(change => own.GetValueOrDefault(change.Key) switch
@@ -163,7 +170,7 @@ internal sealed partial class VisitRules(
             null => (Change)new DeleteChange(pair.Key),
             { } resource => new PutChange(pair.Key, new ResourceContent(resource, FhirJson.Serialize(resource))),
         });
-        return new Ruled(changes with { Changes = [.. completed] }, [.. followers], occupancy);
+        return new Ruled(changes with { Changes = [.. completed] }, [.. followers], round.Occupancy, round.Reminders);
     }
 
     /// <summary>The bytes stay as they were sent where the rules had nothing to add.</summary>

@@ -136,6 +136,13 @@ internal static class LeakProbes
         new("find times instead of another's", "GET /fhir/{type:regex(^Appointment$)}/$find", "/Appointment/$find?start=2100-01-01&end=2100-01-02&ignore-appointment={x}-app")
             { Status = 200, Shows = false, InBundles = false, IsForEveryone = true },
         Everyone("make slots", "POST /fhir/{type:regex(^Schedule$)}/{id}/$generate-slots", "/Schedule/nobodys/$generate-slots") with { Body = Nothing, Status = 403 },
+        new("a calendar's address", "POST /fhir/{type:regex(^Patient$)}/{id}/$calendar-feed", "/Patient/{x}-pat/$calendar-feed") { Body = Nothing, Shows = false, InBundles = false },
+        new("the end of a calendar's address", "POST /fhir/{type:regex(^Patient$)}/{id}/$revoke-calendar-feed", "/Patient/{x}-pat/$revoke-calendar-feed")
+            { Body = Nothing, Shows = false, InBundles = false },
+        new("a clinician's calendar's address", "POST /fhir/{type:regex(^Practitioner$)}/{id}/$calendar-feed", "/Practitioner/doc/$calendar-feed")
+            { Body = Nothing, Shows = false, InBundles = false, Control = LeakHost.Doctor },
+        new("the end of a clinician's calendar's address", "POST /fhir/{type:regex(^Practitioner$)}/{id}/$revoke-calendar-feed", "/Practitioner/doc/$revoke-calendar-feed")
+            { Body = Nothing, Shows = false, InBundles = false, Control = LeakHost.Doctor },
         Everyone("check what is sent", "POST /fhir/{type}/$validate", "/Observation/$validate") with { Body = Observation(null, "hid-pat") },
         Everyone("expand", "GET /fhir/{type:regex(^ValueSet$)}/$expand", $"/ValueSet/$expand?url={Gender}"),
         Everyone("expand with parameters", "POST /fhir/{type:regex(^ValueSet$)}/$expand", $"/ValueSet/$expand?url={Gender}"),

@@ -681,6 +681,9 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
 
                     b.HasKey("Key");
 
+                    b.HasIndex("Expires")
+                        .HasDatabaseName("receipt_expires");
+
                     b.ToTable("receipt", (string)null);
                 });
 
@@ -979,6 +982,41 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
                     b.ToTable("ix_token", (string)null);
                 });
 
+            modelBuilder.Entity("TeleFhir.Infrastructure.Scheduling.CalendarFeedRow", b =>
+                {
+                    b.Property<string>("Subject")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("subject");
+
+                    b.Property<string>("Owner")
+                        .HasMaxLength(43)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("owner");
+
+                    b.Property<string>("Caller")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("caller");
+
+                    b.Property<long>("Created")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("created");
+
+                    b.Property<string>("Hash")
+                        .IsRequired()
+                        .HasMaxLength(43)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("hash");
+
+                    b.HasKey("Subject", "Owner");
+
+                    b.HasIndex("Hash")
+                        .IsUnique()
+                        .HasDatabaseName("calendar_feed_hash");
+
+                    b.ToTable("calendar_feed", (string)null);
+                });
+
             modelBuilder.Entity("TeleFhir.Infrastructure.Scheduling.ProposalRow", b =>
                 {
                     b.Property<string>("Answer")
@@ -1006,6 +1044,65 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
                         .HasDatabaseName("proposal_expires");
 
                     b.ToTable("proposal", (string)null);
+                });
+
+            modelBuilder.Entity("TeleFhir.Infrastructure.Scheduling.ReminderRow", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasMaxLength(36)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Appointment")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("appointment");
+
+                    b.Property<int>("Attempts")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("attempts");
+
+                    b.Property<long>("Before")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("before");
+
+                    b.Property<string>("Channel")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("channel");
+
+                    b.Property<long>("Next")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("next");
+
+                    b.Property<string>("Note")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("note");
+
+                    b.Property<string>("Recipient")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("recipient");
+
+                    b.Property<long>("Start")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("start");
+
+                    b.Property<short>("State")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("state");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Appointment")
+                        .HasDatabaseName("reminder_appointment");
+
+                    b.HasIndex("State", "Next")
+                        .HasDatabaseName("reminder_next");
+
+                    b.ToTable("reminder", (string)null);
                 });
 
             modelBuilder.Entity("TeleFhir.Infrastructure.Smart.InteractionRow", b =>
@@ -1435,6 +1532,10 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
                         .HasColumnName("session");
 
                     b.HasKey("Key", "Actor");
+
+                    b.HasIndex("Expires")
+                        .HasDatabaseName("occupancy_expires")
+                        .HasFilter("expires > 0");
 
                     b.HasIndex("Actor", "High")
                         .HasDatabaseName("occupancy_time");

@@ -1,0 +1,28 @@
+namespace TeleFhir.Api.Scheduling;
+
+/// <summary>Settings of the front desk.</summary>
+internal sealed class SchedulingOptions
+{
+    /// <summary>How many live holds one patient may have.</summary>
+    public int MaxHoldsPerPatient { get; set; } = 5;
+
+    /// <summary>How long before its start the cancellation of an Appointment is late.</summary>
+    public TimeSpan LateCancel { get; set; } = TimeSpan.FromDays(1);
+
+    /// <summary>How long before its start patients may check in.</summary>
+    public TimeSpan CheckInOpens { get; set; } = TimeSpan.FromMinutes(30);
+
+    /// <summary>What is wrong with the settings.</summary>
+    public IEnumerable<string> Faults()
+    {
+        if (MaxHoldsPerPatient < 1)
+        {
+            yield return "Scheduling:MaxHoldsPerPatient must be 1 or more.";
+        }
+
+        if (LateCancel < TimeSpan.Zero || CheckInOpens < TimeSpan.Zero)
+        {
+            yield return "Scheduling:LateCancel and Scheduling:CheckInOpens must not be negative.";
+        }
+    }
+}
