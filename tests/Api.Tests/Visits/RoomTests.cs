@@ -205,6 +205,25 @@ public abstract class RoomTests(VisitHost clinic)
     }
 
     [Fact]
+    public async Task Two_who_come_at_the_same_moment_find_each_other()
+    {
+        var visit = await clinic.CheckInAsync();
+        await clinic.RunAsync(Lee, visit, "admit");
+        for (var time = 0; time < 10; time++)
+        {
+            var both = await Task.WhenAll(EnterAsync(Lee, visit), EnterAsync(Amy, visit));
+            await using var lee = both[0];
+            await using var amy = both[1];
+            Assert.Null(await lee.CallAsync("Signal", amy.Id, "offer", time));
+            Assert.Equal(time, (await amy.WaitAsync("signal"))["data"]!.GetValue<int>());
+            Assert.Null(await amy.CallAsync("Signal", lee.Id, "answer", time));
+            Assert.Equal(time, (await lee.WaitAsync("signal"))["data"]!.GetValue<int>());
+            await Task.WhenAll(lee.SendAsync("Leave"), amy.SendAsync("Leave"));
+            await Task.WhenAll(lee.ClosedAsync(), amy.ClosedAsync());
+        }
+    }
+
+    [Fact]
     public async Task One_person_does_not_fill_the_room()
     {
         var visit = await clinic.CheckInAsync();

@@ -14,6 +14,9 @@ internal sealed class Seat(HubCallerContext connection, RoomMember member, Visit
 
     public VisitRole Role { get; set; } = role;
 
+    /// <summary>Done when it was told who is there: what others say to it waits for that.</summary>
+    public TaskCompletionSource Greeted { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     public RateLimit Signals { get; } = new(most: 200, perSecond: 50);
 
     public RateLimit Chats { get; } = new(most: 20, perSecond: 2);

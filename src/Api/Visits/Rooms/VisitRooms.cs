@@ -38,13 +38,22 @@ internal sealed class VisitRooms(
     {
         var seat = new Seat(connection, member, role);
         var own = new Presence(seat.Id, member, role, Node, clock.GetUtcNow());
-        await presence.EnterAsync(own, cancellationToken);
-        var room = await presence.InAsync(member.Encounter, cancellationToken);
-        var peers = role == VisitRole.Lobby ? [] : PeersOf(room, seat.Id);
-        await hub.Clients.Client(seat.Id).SendAsync(RoomMessage.Joined, new Joined(seat.Id, Peer.RoleOf(role), peers), cancellationToken);
+        IReadOnlyList<Presence> room;
 
-        // Only now, so that nothing reaches it before that.
+        // It can be reached before others can see it: of two who come at the same moment none misses the other.
         _seats[seat.Id] = seat;
+        try
+        {
+            await presence.EnterAsync(own, cancellationToken);
+            room = await presence.InAsync(member.Encounter, cancellationToken);
+            var peers = role == VisitRole.Lobby ? [] : PeersOf(room, seat.Id);
+            await hub.Clients.Client(seat.Id).SendAsync(RoomMessage.Joined, new Joined(seat.Id, Peer.RoleOf(role), peers), cancellationToken);
+        }
+        finally
+        {
+            seat.Greeted.TrySetResult();
+        }
+
         await BroadcastAsync(room, member.Encounter, seat.Id, RoomMessage.ParticipantJoined, Peer.Of(own), cancellationToken);
         return seat;
     }
@@ -69,6 +78,7 @@ internal sealed class VisitRooms(
                 return false;
             }
 
+            await seat.Greeted.Task.WaitAsync(cancellationToken);
             await hub.Clients.Client(to).SendAsync(message, content, cancellationToken);
             return true;
         }
@@ -127,6 +137,7 @@ internal sealed class VisitRooms(
     {
         foreach (var seat in _seats.Values.Where(seat => seat.Encounter == encounter && seat.Role == VisitRole.Lobby))
         {
+            await seat.Greeted.Task.WaitAsync(cancellationToken);
             seat.Role = VisitRole.Guest;
             var guest = new Presence(seat.Id, seat.Member, seat.Role, Node, clock.GetUtcNow());
             await hub.Clients.Client(seat.Id).SendAsync(RoomMessage.Admitted, new Admitted(Peer.RoleOf(seat.Role), PeersOf(room, seat.Id)), cancellationToken);
@@ -164,6 +175,7 @@ internal sealed class VisitRooms(
     {
         foreach (var seat in _seats.Values.Where(seat => seat.Encounter == encounter && seat.Role != VisitRole.Lobby && !seat.IsClosing && isMeant(seat)))
         {
+            await seat.Greeted.Task.WaitAsync(cancellationToken);
             await hub.Clients.Client(seat.Id).SendAsync(message, content, cancellationToken);
         }
     }
