@@ -44,9 +44,10 @@ internal static class Book
             }
 
             var wish = (await Wish.ReadAsync(desk, request, input, cancellationToken)).Demand(request.Caller, desk.Canonicals);
-            if (wish is { IsStored: true, Appointment.Status: AppointmentStatus.Booked })
+            if (BookingRules.CheckBook(wish.Appointment, wish.IsStored) is { } wrong)
             {
-                throw Refusal.Conflict(AppointmentStates.InvalidTransition, "The appointment is booked already.", "Appointment.status").ToException(desk.Canonicals);
+                // What it is decides before what time it is to have.
+                throw wrong.ToException(desk.Canonicals);
             }
 
             var changes = input.Number("occurrence-count") is { } count

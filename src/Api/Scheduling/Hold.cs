@@ -32,6 +32,11 @@ internal static class Hold
         {
             var seconds = input.Number("hold-seconds");
             var wish = (await Wish.ReadAsync(desk, request, input, cancellationToken)).Demand(request.Caller, desk.Canonicals);
+            if (BookingRules.CheckHold(wish.Appointment, wish.IsStored) is { } wrong)
+            {
+                throw wrong.ToException(desk.Canonicals);
+            }
+
             var facts = await desk.FactsAsync(wish.Appointment, wish.IsStored, cancellationToken);
             Change change = wish.IsStored
                 ? desk.Change(new ResourceKey("Appointment", wish.Appointment.Id!), stored => desk.Rules.Hold(facts with { Appointment = stored }, seconds))

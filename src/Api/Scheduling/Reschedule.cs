@@ -49,6 +49,11 @@ internal static class Reschedule
             throw Refusal.Conflict(AppointmentStates.InvalidTransition, "A proposal has not been booked yet.", "Appointment.status").ToException(desk.Canonicals);
         }
 
+        if (BookingRules.CheckReschedule(stored) is { } wrong)
+        {
+            throw wrong.ToException(desk.Canonicals);
+        }
+
         var old = await desk.SlotsAsync(stored.Slot, stored.Id, cancellationToken);
         var oldSchedules = (await desk.SchedulesAsync(old.Select(loaded => loaded.Slot), cancellationToken)).Select(loaded => loaded.Schedule).ToList();
         if (wished.Start != stored.Start && wished.Slot.Select(Occupancy.RelativeOf).SequenceEqual(stored.Slot.Select(Occupancy.RelativeOf)))

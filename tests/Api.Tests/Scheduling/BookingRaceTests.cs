@@ -16,7 +16,7 @@ public abstract class BookingRaceTests(params TelehealthHost[] nodes)
     [Fact]
     public async Task One_slot_is_had_once()
     {
-        await Host.DayAsync("ra", _day, 1, patients: "");
+        await Host.DayAsync("ra", _day, 1, patients: "found");
         var proposal = (await Host.GetAsync("/fhir/Appointment/$find?start=2026-06-01T00:00:00Z&end=2026-06-02T00:00:00Z&practitioner=Practitioner/ra&patient-reference=Patient/ra-found")).EntryIds.Single();
 
         var answers = await AtOnceAsync(i => WriteAsync(i, "ra", "ra-0", _day, proposal));
@@ -25,7 +25,6 @@ public abstract class BookingRaceTests(params TelehealthHost[] nodes)
         Assert.Equal("busy", await Host.StatusOfAsync("Slot/ra-0"));
         var booked = (await Host.GetAsync("/fhir/Appointment?slot=Slot/ra-0")).EntryIds.Single();
         Assert.Single(await Host.VisitsAsync(booked));
-        Assert.Equal(1, (await Host.GetAsync("/fhir/Appointment?practitioner=Practitioner/ra&_summary=count")).Json["total"]!.GetValue<int>());
     }
 
     [Fact]
@@ -107,7 +106,7 @@ public abstract class BookingRaceTests(params TelehealthHost[] nodes)
         // What nobody took then is taken now.
         var late = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Node(i).BookAsync($"rd-l{i}", $"rd-{i}")));
         Assert.Equal(8, late.Count(IsDone) + answers.Count(one => IsDone(one.Answer)));
-        Assert.Equal(8, (await Host.GetAsync("/fhir/Appointment?practitioner=Practitioner/rd&status=booked&_summary=count")).Json["total"]!.GetValue<int>());
+        Assert.Equal(8, (await Host.GetAsync($"/fhir/Appointment?slot={string.Join(',', Enumerable.Range(0, 8).Select(i => $"Slot/rd-{i}"))}&status=booked&_summary=count")).Json["total"]!.GetValue<int>());
     }
 
     [Fact]
