@@ -58,6 +58,7 @@ internal static class Composition
         services.AddSingleton<ImportPlanner>();
         services.AddSingleton<CapabilityDocument>();
         services.AddSingleton<BookingDesk>();
+        services.AddSingleton<ScheduleDirectory>();
         services.AddSingleton(provider => new BookingSettings(new(provider.GetRequiredService<TeleFhirOptions>().Fhir.CanonicalBase)));
 
         services.AddSingleton<AsyncPipeline>();

@@ -53,6 +53,7 @@ public static class InfrastructureSetup
         services.TryAddSingleton(provider => new VisitSettings(provider.GetRequiredService<BookingSettings>().Canonicals, OriginOf(provider)));
         services.AddSingleton<VisitRules>();
         services.AddSingleton<IReceipts, Receipts>();
+        services.AddSingleton<ITakenTimes, TakenTimes>();
         services.AddSingleton<IResourceStore, ResourceStore>();
         services.AddSingleton<IConsistencyCheck, ConsistencyCheck>();
         services.AddSingleton<IImportLog, ImportLog>();

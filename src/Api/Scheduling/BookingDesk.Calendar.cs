@@ -75,7 +75,7 @@ internal sealed partial class BookingDesk
         }
 
         var query = server.Parser.Parse(["Schedule"], [new("_id", string.Join(',', ids))], strict: true) with { Count = ids.Count };
-        return (await ScheduleDirectory.LoadAsync(_desk, server, query, cancellationToken)).Schedules;
+        return (await directory.LoadAsync(_desk, server, query, cancellationToken)).Schedules;
     }
 
     /// <summary>The Slots that make up a time: of each of those who take part and have a calendar, in one calendar of theirs.</summary>
