@@ -28,6 +28,16 @@ public class PostgreSqlHost : TelehealthHost
         }) =>
         _place = place;
 
+    public override string Database => _place.Database!.ConnectionString;
+
+    /// <inheritdoc cref="TelehealthHost.StartAsync" />
+    public static new async Task<TelehealthHost> StartAsync(Action<IWebHostBuilder> configure)
+    {
+        var host = new PostgreSqlHost(configure);
+        await host.InitializeAsync();
+        return host;
+    }
+
     public override async ValueTask InitializeAsync()
     {
         _place.Database = await (await PostgresCluster.SharedAsync()).CreateDatabaseAsync();

@@ -21,7 +21,7 @@ public class TelehealthHost : IAsyncLifetime
     protected TelehealthHost(Action<IWebHostBuilder> configure) => _factory = new Factory(_folder.FullName, configure);
 
     /// <summary>The connection string of its database, for another server on it.</summary>
-    public string Database => ConnectionString(_folder.FullName);
+    public virtual string Database => ConnectionString(_folder.FullName);
 
     public IServiceProvider Services => _factory.Services;
 

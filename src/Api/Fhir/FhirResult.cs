@@ -13,6 +13,9 @@ internal sealed record FhirResult(HttpStatusCode Status) : IResult
 {
     private const int FlushBytes = 64 * 1024;
 
+    /// <summary>When whoever asked too much may ask again: what they have too many of runs out by then or later.</summary>
+    private const string RetryAfterSeconds = "60";
+
     public FhirContent? Content { get; init; }
 
     /// <summary>The stored version that the answer is about, or null.</summary>
@@ -94,6 +97,11 @@ internal sealed record FhirResult(HttpStatusCode Status) : IResult
         headers.ETag = ETag;
         headers.Location = Location;
         headers.LastModified = LastModified?.ToString("R", CultureInfo.InvariantCulture);
+        if (Status == HttpStatusCode.TooManyRequests)
+        {
+            headers.RetryAfter = RetryAfterSeconds;
+        }
+
         headers.CacheControl = IsPublic ? "public, max-age=60" : "no-store";
         if (Content is null)
         {

@@ -24,35 +24,37 @@ internal static class Book
         var input = await OperationInput.ReadAsync(
             request, server, Name, [Wish.Reference, Wish.Resource, Wish.Patient, "comment", "occurrence-count"], cancellationToken);
         var receipt = BookingDesk.ReceiptOf(request, context, input);
-        if (await desk.RepeatAsync(request, receipt, cancellationToken) is { } written)
-        {
-            return desk.Answer(HttpStatusCode.OK, written);
-        }
+        var isNew = true;
+        var (written, isRepeated) = await desk.OnceAsync(request, receipt, BookAsync, cancellationToken);
+        return isRepeated || !isNew
+            ? desk.Answer(HttpStatusCode.OK, written)
+            : desk.Answer(HttpStatusCode.Created, written) with { Location = written.IsEmpty ? null : server.Address.Of(written[0].Key) };
 
-        if (input.Find<Appointment>(Wish.Resource) is { Id: { } id, Status: AppointmentStatus.Booked or AppointmentStatus.Cancelled } meant)
+        async Task<ImmutableArray<StoredResource>> BookAsync()
         {
-            var key = ResourceKey.TryParse($"Appointment/{id}", out var named) ? named : throw input.Wrong(Wish.Resource, "must have a sound id");
-            server.Validator.Validate(meant);
-            var change = meant.Status == AppointmentStatus.Cancelled
-                ? await Cancel.ChangeAsync(desk, request, key, new Cancellation(meant.CancelationReason, meant.Comment), cancellationToken)
-                : await Reschedule.ChangeAsync(desk, request, key, meant, cancellationToken);
-            return desk.Answer(HttpStatusCode.OK, await desk.CommitAsync(request, [change], receipt, Name, cancellationToken));
-        }
+            if (input.Find<Appointment>(Wish.Resource) is { Id: { } id, Status: AppointmentStatus.Booked or AppointmentStatus.Cancelled } meant)
+            {
+                var key = ResourceKey.TryParse($"Appointment/{id}", out var named) ? named : throw input.Wrong(Wish.Resource, "must have a sound id");
+                server.Validator.Validate(meant);
+                var change = meant.Status == AppointmentStatus.Cancelled
+                    ? await Cancel.ChangeAsync(desk, request, key, new Cancellation(meant.CancelationReason, meant.Comment), cancellationToken)
+                    : await Reschedule.ChangeAsync(desk, request, key, meant, cancellationToken);
+                isNew = false;
+                return await desk.CommitAsync(request, [change], receipt, Name, cancellationToken);
+            }
 
-        var wish = (await Wish.ReadAsync(desk, request, input, cancellationToken)).Demand(request.Caller, desk.Canonicals);
-        if (wish is { IsStored: true, Appointment.Status: AppointmentStatus.Booked })
-        {
-            throw Refusal.Conflict(AppointmentStates.InvalidTransition, "The appointment is booked already.", "Appointment.status").ToException(desk.Canonicals);
-        }
+            var wish = (await Wish.ReadAsync(desk, request, input, cancellationToken)).Demand(request.Caller, desk.Canonicals);
+            if (BookingRules.CheckBook(wish.Appointment, wish.IsStored) is { } wrong)
+            {
+                // What it is decides before what time it is to have.
+                throw wrong.ToException(desk.Canonicals);
+            }
 
-        var changes = input.Number("occurrence-count") is { } count
-            ? await SeriesAsync(desk, wish, count, input, cancellationToken)
-            : [await OneAsync(desk, wish, input.Text("comment"), cancellationToken)];
-        var booked = await desk.CommitAsync(request, [.. wish.Patients, .. changes], receipt, Name, cancellationToken);
-        return desk.Answer(HttpStatusCode.Created, booked) with
-        {
-            Location = booked.IsEmpty ? null : server.Address.Of(booked[0].Key),
-        };
+            var changes = input.Number("occurrence-count") is { } count
+                ? await SeriesAsync(desk, wish, count, input, cancellationToken)
+                : [await OneAsync(desk, wish, input.Text("comment"), cancellationToken)];
+            return await desk.CommitAsync(request, [.. wish.Patients, .. changes], receipt, Name, cancellationToken, Interaction.Create);
+        }
     }
 
     private static async Task<Change> OneAsync(BookingDesk desk, Wish wish, string? comment, CancellationToken cancellationToken)
@@ -76,7 +78,7 @@ internal static class Book
         var zone = (await desk.SchedulesAsync(first.Slots.Select(loaded => loaded.Slot), cancellationToken))[0].Zone.OrThrow(desk.Canonicals);
         var times = WeeklySeries.Times(week.Start!.Value, count, zone).OrThrow(desk.Canonicals);
         var candidates = await desk.SlotsAsync(
-            first.Schedules, times.Starts[0], times.Starts[^1] + (week.End!.Value - week.Start.Value), cancellationToken);
+            first.Schedules, times.Starts[0], times.Starts[^1] + (week.End!.Value - week.Start.Value), own: null, cancellationToken);
         var weeks = WeeklySeries.FindSlots(first.Slots, times, candidates, first.Now).OrThrow(desk.Canonicals).Weeks;
         var members = WeeklySeries.Members(week, times, Guid.NewGuid().ToString("D"), zone, desk.Canonicals);
         return [.. members.Zip(weeks, Booked)];

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using Hl7.Fhir.Model;
 using TeleFhir.Api.Fhir;
 using TeleFhir.Domain.Access;
@@ -14,7 +13,7 @@ namespace TeleFhir.Api.Scheduling;
 /// What the operations on Appointments work with. To decide, the desk sees the whole calendar, which the caller need not; what it writes is
 /// written as the caller, and what a write brings with it the store adds by itself.
 /// </summary>
-internal sealed class BookingDesk(FhirServer server, BookingSettings settings, ScheduleDirectory directory, IReceipts receipts)
+internal sealed partial class BookingDesk(FhirServer server, BookingSettings settings, ScheduleDirectory directory, IReceipts receipts)
 {
     private const int PageSize = 1000;
     private static readonly Caller _desk = Caller.System("front-desk");
@@ -45,65 +44,12 @@ internal sealed class BookingDesk(FhirServer server, BookingSettings settings, S
         return ((Appointment)FhirJson.Parse(stored.Json), true);
     }
 
-    /// <summary>What is known of the time that an Appointment is to have. One that names no Slots is given those that make up its time.</summary>
-    public async Task<BookingFacts> FactsAsync(Appointment appointment, bool isStored, CancellationToken cancellationToken)
-    {
-        var wished = appointment;
-        if (appointment is { Slot.Count: 0, Start: { } start, End: { } end })
-        {
-            wished = (Appointment)appointment.DeepCopy();
-            wished.Slot = await FindSlotsAsync(appointment, start, end, cancellationToken);
-        }
-
-        var slots = await SlotsAsync(wished.Slot, cancellationToken);
-        var schedules = await SchedulesAsync(slots.Select(loaded => loaded.Slot), cancellationToken);
-        var find = await RolesAsync(wished, cancellationToken);
-        return new BookingFacts(wished, isStored, slots, Now)
-        {
-            Schedules = [.. schedules.Select(schedule => schedule.Schedule)],
-            ActorOf = reference => Occupancy.ActorOf(
-                reference,
-                name => schedules.SelectMany(schedule => schedule.Actors).FirstOrDefault(actor => $"{actor.TypeName}/{actor.Id}" == name) ?? find(name)),
-        };
-    }
-
-    /// <summary>Slots in the order of the references, and who has them. 422 where one is not there.</summary>
-    public async Task<IReadOnlyList<LoadedSlot>> SlotsAsync(IEnumerable<ResourceReference> references, CancellationToken cancellationToken)
-    {
-        var ids = references.Select(reference => IdOf(reference, "Slot")).ToList();
-        if (ids.Count == 0)
-        {
-            return [];
-        }
-
-        var slots = (await AllAsync<Slot>([new("_id", string.Join(',', ids.Distinct()))], cancellationToken)).ToDictionary(slot => slot.Id!);
-        return ids.Exists(id => !slots.ContainsKey(id))
-            ? throw Refusal.BusinessRule("slot-missing", "A slot that is named does not exist.", "Appointment.slot").ToException(Canonicals)
-            : await LoadAsync([.. ids.Select(id => slots[id])], cancellationToken);
-    }
-
-    /// <summary>Slots of these Schedules that begin in a range, and who has them.</summary>
-    public async Task<IReadOnlyList<LoadedSlot>> SlotsAsync(
-        IEnumerable<Schedule> schedules, DateTimeOffset from, DateTimeOffset until, CancellationToken cancellationToken)
-    {
-        var names = schedules.Select(schedule => $"Schedule/{schedule.Id}").ToList();
-        return names.Count == 0 ? [] : await LoadAsync(
-            await AllAsync<Slot>([new("schedule", string.Join(',', names)), new("start", $"ge{Text(from)}"), new("start", $"lt{Text(until)}")], cancellationToken),
-            cancellationToken);
-    }
-
-    /// <summary>The Schedules of Slots, with their actors.</summary>
-    public async Task<IReadOnlyList<LoadedSchedule>> SchedulesAsync(IEnumerable<Slot> slots, CancellationToken cancellationToken)
-    {
-        var ids = slots.Select(slot => IdOf(slot.Schedule, "Schedule")).Distinct().ToList();
-        if (ids.Count == 0)
-        {
-            return [];
-        }
-
-        var query = server.Parser.Parse(["Schedule"], [new("_id", string.Join(',', ids))], strict: true) with { Count = ids.Count };
-        return (await directory.LoadAsync(_desk, server, query, cancellationToken)).Schedules;
-    }
+    /// <summary>The stored Appointment that the caller holds and has sent back whole; null where it is another one.</summary>
+    public async Task<Appointment?> HeldAsync(Caller caller, Appointment sent, CancellationToken cancellationToken) =>
+        sent is { Status: Appointment.AppointmentStatus.Pending, Id: { } id } && ResourceKey.IsId(id)
+        && await server.Store.ReadAsync(caller, new ResourceKey("Appointment", id), cancellationToken) is { IsDeleted: false } stored
+            ? (Appointment)FhirJson.Parse(stored.Json)
+            : null;
 
     /// <summary>All resources of a type that match, whoever may see them.</summary>
     public async Task<List<T>> AllAsync<T>(IEnumerable<KeyValuePair<string, string>> parameters, CancellationToken cancellationToken)
@@ -148,25 +94,53 @@ internal sealed class BookingDesk(FhirServer server, BookingSettings settings, S
 
     /// <summary>Writes the changes as the caller, at most once under their receipt. The Appointments among what was written.</summary>
     public async Task<ImmutableArray<StoredResource>> CommitAsync(
-        FhirRequest request, ImmutableArray<Change> changes, Receipt? receipt, string name, CancellationToken cancellationToken)
+        FhirRequest request, ImmutableArray<Change> changes, Receipt? receipt, string name, CancellationToken cancellationToken, Interaction? needs = null)
     {
         var set = new ChangeSet(changes, [])
         {
             Audit = request.Audit?.Entry(AuditKind.Rest, $"${name}"),
             IsOperation = true,
             Receipt = receipt,
+            Needs = needs,
         };
         var commit = await server.Store.CommitAsync(request.Caller, set, cancellationToken);
         return commit.Status == CommitStatus.Repeated
-            ? await RepeatAsync(request, receipt!, cancellationToken) ?? throw FhirException.Conflict("The request has just been answered; ask again.")
+            ? throw FhirException.Conflict("The request is being answered already; ask again.")
             : [.. commit.Results.Take(changes.Length).Select(result => result.Resource).OfType<StoredResource>().Where(IsAppointment)];
+    }
+
+    /// <summary>
+    /// Does what is asked for once under its receipt: whoever asks again, later or at the same time, is given what was written then. What
+    /// the first one wrote may well be what stands in the way of the second.
+    /// </summary>
+    public async Task<(ImmutableArray<StoredResource> Written, bool IsRepeated)> OnceAsync(
+        FhirRequest request, Receipt? receipt, Func<Task<ImmutableArray<StoredResource>>> writeAsync, CancellationToken cancellationToken)
+    {
+        if (await RepeatAsync(request, receipt, cancellationToken) is { } before)
+        {
+            return (before, true);
+        }
+
+        try
+        {
+            return (await writeAsync(), false);
+        }
+        catch (FhirException) when (receipt is not null)
+        {
+            if (await RepeatAsync(request, receipt, cancellationToken) is { } meanwhile)
+            {
+                return (meanwhile, true);
+            }
+
+            throw;
+        }
     }
 
     /// <summary>
     /// What an earlier request with the same key wrote; null where there was none. 422 <c>idempotency-mismatch</c> where it asked for
     /// something else.
     /// </summary>
-    public async Task<ImmutableArray<StoredResource>?> RepeatAsync(FhirRequest request, Receipt? receipt, CancellationToken cancellationToken)
+    private async Task<ImmutableArray<StoredResource>?> RepeatAsync(FhirRequest request, Receipt? receipt, CancellationToken cancellationToken)
     {
         if (receipt is null || await receipts.FindAsync(receipt.Key, cancellationToken) is not { } kept)
         {
@@ -220,81 +194,5 @@ internal sealed class BookingDesk(FhirServer server, BookingSettings settings, S
         LastModified = resources is [var last] ? last.LastUpdated : null,
     };
 
-    private async Task<List<ResourceReference>> FindSlotsAsync(
-        Appointment appointment, DateTimeOffset start, DateTimeOffset end, CancellationToken cancellationToken)
-    {
-        var actors = appointment.Participant.Select(participant => Occupancy.RelativeOf(participant.Actor))
-            .Where(actor => actor is not null && actor.Split('/')[0] is "Practitioner" or "PractitionerRole" or "Location" or "HealthcareService")
-            .Distinct()
-            .ToList();
-        if (actors.Count == 0)
-        {
-            return [];
-        }
-
-        var schedules = await AllAsync<Schedule>([new("actor", string.Join(',', actors))], cancellationToken);
-        var open = (await SlotsAsync(schedules, start, end, cancellationToken)).Where(loaded => loaded.IsOpenTo(null, Now));
-        foreach (var slots in open.Select(loaded => loaded.Slot).GroupBy(slot => IdOf(slot.Schedule, "Schedule")))
-        {
-            var chain = new List<Slot>();
-            var reached = start;
-            while (reached < end && slots.FirstOrDefault(slot => slot.Start == reached && slot.End > reached && slot.End <= end) is { End: { } next } slot)
-            {
-                chain.Add(slot);
-                reached = next;
-            }
-
-            if (reached == end)
-            {
-                return [.. chain.Select(slot => new ResourceReference($"Slot/{slot.Id}"))];
-            }
-        }
-
-        throw BookingRules.SlotUnavailable().ToException(Canonicals);
-    }
-
-    private async Task<IReadOnlyList<LoadedSlot>> LoadAsync(IReadOnlyList<Slot> slots, CancellationToken cancellationToken)
-    {
-        var taken = slots.Where(slot => slot.Status != Slot.SlotStatus.Free || ScheduleHours.CapacityOf(slot) > 1).Select(slot => $"Slot/{slot.Id}").ToList();
-        var users = taken.Count == 0 ? [] : await AllAsync<Appointment>(
-            [new("slot", string.Join(',', taken)), new("status", "pending,booked,arrived,checked-in,fulfilled")], cancellationToken);
-        return [.. slots.Select(slot => Load(slot, users.Where(user => user.Slot.Exists(one => IdOf(one, "Slot") == slot.Id)).ToList()))];
-    }
-
-    private LoadedSlot Load(Slot slot, List<Appointment> users)
-    {
-        var live = users.Where(user => user.Status != Appointment.AppointmentStatus.Pending || HoldExpiry.Of(user, Canonicals) > Now).ToList();
-        var holder = live.FirstOrDefault() ?? users.FirstOrDefault();
-        return new LoadedSlot(slot)
-        {
-            AppointmentId = holder?.Id,
-            HoldExpires = holder?.Status == Appointment.AppointmentStatus.Pending ? HoldExpiry.Of(holder, Canonicals) : null,
-            SeatsTaken = live.Count,
-        };
-    }
-
-    /// <summary>The roles and places that take part, for whose they are.</summary>
-    private async Task<Func<string, DomainResource?>> RolesAsync(Appointment appointment, CancellationToken cancellationToken)
-    {
-        var known = new Dictionary<string, DomainResource>(StringComparer.Ordinal);
-        foreach (var name in appointment.Participant.Select(participant => Occupancy.RelativeOf(participant.Actor)).OfType<string>().Distinct())
-        {
-            if (name.Split('/')[0] is "PractitionerRole" or "Location" && ResourceKey.TryParse(name, out var key)
-                && await server.Store.ReadAsync(_desk, key, cancellationToken) is { IsDeleted: false } stored)
-            {
-                known[name] = (DomainResource)FhirJson.Parse(stored.Json);
-            }
-        }
-
-        return name => known.GetValueOrDefault(name);
-    }
-
     private static bool IsAppointment(StoredResource resource) => resource.Key.Type == "Appointment";
-
-    private static string IdOf(ResourceReference? reference, string type) =>
-        Occupancy.RelativeOf(reference)?.Split('/') is [var named, var id] && named == type && ResourceKey.IsId(id)
-            ? id
-            : throw FhirException.Invalid($"{type} is named by a reference {type}/[id].");
-
-    private static string Text(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 }

@@ -16,8 +16,12 @@ internal static class Cancel
     {
         var input = await OperationInput.ReadAsync(request, server, "cancel", ["reason", "cancelled-by", "comment", "scope"], cancellationToken);
         var receipt = BookingDesk.ReceiptOf(request, context, input);
-        var cancelled = await desk.RepeatAsync(request, receipt, cancellationToken);
-        if (cancelled is null)
+        var (cancelled, _) = await desk.OnceAsync(request, receipt, CancelAsync, cancellationToken);
+        return cancelled is [var only]
+            ? FhirResult.Ok(only, FhirContent.Of(only.Json)) with { IsAudited = true }
+            : desk.Answer(HttpStatusCode.OK, cancelled);
+
+        async Task<ImmutableArray<StoredResource>> CancelAsync()
         {
             var reason = input.All("reason") is [CodeableConcept concept] ? concept : input.Text("reason") is { } text ? new CodeableConcept { Text = text } : null;
             var cancellation = new Cancellation(reason, input.Text("comment"), input.Text("cancelled-by"));
@@ -28,12 +32,8 @@ internal static class Cancel
                 changes.Add(await ChangeAsync(desk, request, key, cancellation, cancellationToken));
             }
 
-            cancelled = await desk.CommitAsync(request, changes.ToImmutable(), receipt, "cancel", cancellationToken);
+            return await desk.CommitAsync(request, changes.ToImmutable(), receipt, "cancel", cancellationToken);
         }
-
-        return cancelled is [var only]
-            ? FhirResult.Ok(only, FhirContent.Of(only.Json)) with { IsAudited = true }
-            : desk.Answer(HttpStatusCode.OK, cancelled);
     }
 
     /// <summary>The change that cancels an Appointment which the caller sees.</summary>
@@ -48,7 +48,10 @@ internal static class Cancel
 
         // What is wrong with the request itself is said before anything is locked.
         desk.Rules.Cancel(appointment, [], cancellation, desk.Now).OrThrow(desk.Canonicals);
-        return desk.Change(key, stored => desk.Rules.Cancel(stored, [], cancellation, desk.Now)) with { IfMatch = EntityTags.Parse(request.IfMatch) };
+        var change = desk.Change(key, stored => desk.Rules.Cancel(stored, [], cancellation, desk.Now));
+
+        // If-Match is of the one that is named, not of the others of its series.
+        return request.Key.Type is null || request.Key == key ? change with { IfMatch = EntityTags.Parse(request.IfMatch) } : change;
     }
 
     private static async Task<IEnumerable<ResourceKey>> MembersAsync(

@@ -1,8 +1,10 @@
+using System.Collections.Immutable;
 using System.Net;
 using Hl7.Fhir.Model;
 using TeleFhir.Api.Fhir;
 using TeleFhir.Domain.Fhir;
 using TeleFhir.Domain.Scheduling;
+using TeleFhir.Domain.Storage;
 
 namespace TeleFhir.Api.Scheduling;
 
@@ -18,23 +20,28 @@ internal static class Hold
         var input = await OperationInput.ReadAsync(
             request, server, "hold", [Wish.Reference, Wish.Resource, Wish.Patient, "hold-seconds"], cancellationToken);
         var receipt = BookingDesk.ReceiptOf(request, context, input);
-        var held = await desk.RepeatAsync(request, receipt, cancellationToken);
-        if (held is null)
-        {
-            var seconds = input.Number("hold-seconds");
-            var wish = (await Wish.ReadAsync(desk, request, input, cancellationToken)).Demand(request.Caller, desk.Canonicals);
-            var facts = await desk.FactsAsync(wish.Appointment, wish.IsStored, cancellationToken);
-            Domain.Storage.Change change = wish.IsStored
-                ? desk.Change(new ResourceKey("Appointment", wish.Appointment.Id!), stored => desk.Rules.Hold(facts with { Appointment = stored }, seconds))
-                : desk.Create(desk.Rules.Hold(facts, seconds).OrThrow(desk.Canonicals).Appointment);
-            held = await desk.CommitAsync(request, [.. wish.Patients, change], receipt, "hold", cancellationToken);
-        }
-
+        var (held, _) = await desk.OnceAsync(request, receipt, HoldAsync, cancellationToken);
         if (held is [var only] && HoldExpiry.Of((Appointment)FhirJson.Parse(only.Json), desk.Canonicals) is { } expires)
         {
             context.Response.Headers.Expires = expires.ToString("R", System.Globalization.CultureInfo.InvariantCulture);
         }
 
         return desk.Answer(HttpStatusCode.OK, held);
+
+        async Task<ImmutableArray<StoredResource>> HoldAsync()
+        {
+            var seconds = input.Number("hold-seconds");
+            var wish = (await Wish.ReadAsync(desk, request, input, cancellationToken)).Demand(request.Caller, desk.Canonicals);
+            if (BookingRules.CheckHold(wish.Appointment, wish.IsStored) is { } wrong)
+            {
+                throw wrong.ToException(desk.Canonicals);
+            }
+
+            var facts = await desk.FactsAsync(wish.Appointment, wish.IsStored, cancellationToken);
+            Change change = wish.IsStored
+                ? desk.Change(new ResourceKey("Appointment", wish.Appointment.Id!), stored => desk.Rules.Hold(facts with { Appointment = stored }, seconds))
+                : desk.Create(desk.Rules.Hold(facts, seconds).OrThrow(desk.Canonicals).Appointment);
+            return await desk.CommitAsync(request, [.. wish.Patients, change], receipt, "hold", cancellationToken, Interaction.Create);
+        }
     }
 }

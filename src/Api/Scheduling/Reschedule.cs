@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
 using Hl7.Fhir.Model;
@@ -19,8 +20,12 @@ internal static class Reschedule
     {
         var input = await OperationInput.ReadAsync(request, server, "reschedule", ["slot", "start", "practitioner"], cancellationToken);
         var receipt = BookingDesk.ReceiptOf(request, context, input);
-        var moved = await desk.RepeatAsync(request, receipt, cancellationToken);
-        if (moved is null)
+        var (moved, _) = await desk.OnceAsync(request, receipt, MoveAsync, cancellationToken);
+        return moved is [var only]
+            ? FhirResult.Ok(only, FhirContent.Of(only.Json)) with { IsAudited = true }
+            : desk.Answer(HttpStatusCode.OK, moved);
+
+        async Task<ImmutableArray<StoredResource>> MoveAsync()
         {
             if (string.IsNullOrWhiteSpace(request.IfMatch))
             {
@@ -30,12 +35,8 @@ internal static class Reschedule
 
             var (appointment, _) = await desk.ReadAsync(request.Caller, request.Key, cancellationToken);
             var change = await ChangeAsync(desk, request, request.Key, Wished(appointment, input), cancellationToken);
-            moved = await desk.CommitAsync(request, [change], receipt, "reschedule", cancellationToken);
+            return await desk.CommitAsync(request, [change], receipt, "reschedule", cancellationToken);
         }
-
-        return moved is [var only]
-            ? FhirResult.Ok(only, FhirContent.Of(only.Json)) with { IsAudited = true }
-            : desk.Answer(HttpStatusCode.OK, moved);
     }
 
     /// <summary>The change that gives an Appointment the time that a wish for it has.</summary>
@@ -48,9 +49,21 @@ internal static class Reschedule
             throw Refusal.Conflict(AppointmentStates.InvalidTransition, "A proposal has not been booked yet.", "Appointment.status").ToException(desk.Canonicals);
         }
 
-        var facts = await desk.FactsAsync(wished, isStored: true, cancellationToken);
-        var old = await desk.SlotsAsync(stored.Slot, cancellationToken);
+        if (BookingRules.CheckReschedule(stored) is { } wrong)
+        {
+            throw wrong.ToException(desk.Canonicals);
+        }
+
+        var old = await desk.SlotsAsync(stored.Slot, stored.Id, cancellationToken);
         var oldSchedules = (await desk.SchedulesAsync(old.Select(loaded => loaded.Slot), cancellationToken)).Select(loaded => loaded.Schedule).ToList();
+        if (wished.Start != stored.Start && wished.Slot.Select(Occupancy.RelativeOf).SequenceEqual(stored.Slot.Select(Occupancy.RelativeOf)))
+        {
+            // Another time is meant, whatever Slots it still names.
+            wished = (Appointment)wished.DeepCopy();
+            wished.Slot = [];
+        }
+
+        var facts = await desk.FactsAsync(wished, isStored: true, cancellationToken, oldSchedules);
 
         // The moment decides and not what was read: another one who moved it in between makes the Slots that it leaves others.
         return desk.Change(key, current => desk.Rules.Reschedule(facts with { Appointment = current }, old, oldSchedules)) with

@@ -29,8 +29,9 @@ internal sealed record Wish(Appointment Appointment, bool IsStored, ImmutableArr
             throw input.Wrong($"{Reference} or {Resource}", "must be given, and one of the two");
         }
 
+        // By IHE the Appointment that is held is sent back to be booked.
         var (appointment, isStored) = sent is not null
-            ? (sent, false)
+            ? await desk.HeldAsync(request.Caller, sent, cancellationToken) is { } held ? (held, true) : (sent, false)
             : await desk.ReadAsync(request.Caller, onInstance ? request.Key : reference!.Value, cancellationToken);
         if (sent is not null)
         {

@@ -22,15 +22,8 @@ public sealed partial class BookingRules
             return Refusal.Invalid("hold-seconds", $"A time is held for {HoldExpiry.Shortest.TotalSeconds} to {HoldExpiry.Longest.TotalSeconds} seconds.");
         }
 
-        var isRight = facts.Appointment.Status is AppointmentStatus.Proposed
-            || facts.Appointment.Status == (facts.IsStored ? AppointmentStatus.Waitlist : AppointmentStatus.Pending);
-        if (!isRight)
-        {
-            return InvalidTransition("Only a proposed appointment is held.");
-        }
-
         var held = Copy(facts.Appointment);
-        if (Fit(held, facts) is { } refusal)
+        if ((CheckHold(held, facts.IsStored) ?? Fit(held, facts)) is { } refusal)
         {
             return refusal;
         }
@@ -53,10 +46,9 @@ public sealed partial class BookingRules
     /// <param name="comment">What the caller says to it, or null.</param>
     public Decision<BookingChange> Book(BookingFacts facts, string? comment = null)
     {
-        if (facts.Appointment.Status is not (AppointmentStatus.Proposed or AppointmentStatus.Pending)
-            && !(facts.IsStored && facts.Appointment.Status == AppointmentStatus.Waitlist))
+        if (CheckBook(facts.Appointment, facts.IsStored) is { } wrong)
         {
-            return InvalidTransition("Only a proposed or held appointment is booked.");
+            return wrong;
         }
 
         if (HasRunOut(facts))
@@ -93,9 +85,9 @@ public sealed partial class BookingRules
     /// <param name="oldSchedules">Their Schedules.</param>
     public Decision<BookingChange> Reschedule(BookingFacts facts, IReadOnlyList<LoadedSlot> old, IReadOnlyList<Schedule> oldSchedules)
     {
-        if (facts.Appointment.Status is not (AppointmentStatus.Booked or AppointmentStatus.Pending))
+        if (CheckReschedule(facts.Appointment) is { } wrong)
         {
-            return InvalidTransition("Only a booked or held appointment is moved.");
+            return wrong;
         }
 
         if (HasRunOut(facts))
@@ -120,6 +112,26 @@ public sealed partial class BookingRules
         var kept = facts.Slots.Select(loaded => loaded.Slot.Id).ToHashSet(StringComparer.Ordinal);
         return new BookingChange(moved, [.. Take(facts.Slots, status), .. Release(old.Where(loaded => !kept.Contains(loaded.Slot.Id)), moved.Id)]);
     }
+
+    /// <summary>Whether its status lets an Appointment be held, which no time can change: 409 <c>invalid-transition</c> where not.</summary>
+    /// <param name="appointment">The Appointment.</param>
+    /// <param name="isStored">Whether it is stored, or a wish.</param>
+    public static Refusal? CheckHold(Appointment appointment, bool isStored) =>
+        appointment.Status is AppointmentStatus.Proposed || appointment.Status == (isStored ? AppointmentStatus.Waitlist : AppointmentStatus.Pending)
+            ? null
+            : InvalidTransition("Only a proposed appointment is held.");
+
+    /// <inheritdoc cref="CheckHold" />
+    public static Refusal? CheckBook(Appointment appointment, bool isStored) =>
+        appointment.Status is AppointmentStatus.Proposed or AppointmentStatus.Pending || (isStored && appointment.Status == AppointmentStatus.Waitlist)
+            ? null
+            : InvalidTransition("Only a proposed or held appointment is booked.");
+
+    /// <inheritdoc cref="CheckHold" />
+    public static Refusal? CheckReschedule(Appointment appointment) =>
+        appointment.Status is AppointmentStatus.Booked or AppointmentStatus.Pending
+            ? null
+            : InvalidTransition("Only a booked or held appointment is moved.");
 
     /// <summary>Whether a patient may hold another time beside those that have not run out: 429 <c>too-many-holds</c> where not.</summary>
     public Refusal? CheckHolds(int liveHolds) => liveHolds < settings.MaxHoldsPerPatient

@@ -27,6 +27,7 @@ public sealed class Visibility(SearchParameterCatalog catalog, SearchQueryParser
 {
     private const string AuditEvent = "AuditEvent";
     private const string Patient = "Patient";
+    private const string Slot = "Slot";
     private const int MostFilters = 10_000;
 
     private static readonly ImmutableArray<Criterion> _nothing = [AnyCriterion.Nothing];
@@ -195,15 +196,20 @@ public sealed class Visibility(SearchParameterCatalog catalog, SearchQueryParser
             { Type: "Practitioner" or "PractitionerRole" } when policy == UserPolicy.All => [],
             { Type: "Practitioner" or "PractitionerRole" } who =>
                 OfPatients(type, new PatientsOfPractitioner(who, caller.EmergencyPatients), isClinician: true),
-            _ => PatientCompartment.RelationOf(type) == PatientRelation.Reference ? [] : null,
+            _ => PatientCompartment.RelationOf(type) == PatientRelation.Reference ? OfEverybody(type) : null,
         };
     }
+
+    /// <summary>What is nobody's record: all of it, but of calendars only what is free, for who has the rest is others' business.</summary>
+    private ImmutableArray<Criterion> OfEverybody(string type) => type == Slot
+        ? [new ValueCriterion(catalog.Find(Slot, "status")!, SearchModifier.None, [new TokenSearchValue(null, "free")])]
+        : [];
 
     private ImmutableArray<Criterion>? OfPatients(string type, PatientSet patients, bool isClinician)
     {
         if (PatientCompartment.RelationOf(type) == PatientRelation.Reference)
         {
-            return [];
+            return isClinician ? [] : OfEverybody(type);
         }
 
         var sources = SourcesOf(type);

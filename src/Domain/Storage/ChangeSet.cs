@@ -26,6 +26,12 @@ public sealed record ChangeSet(ImmutableArray<Change> Changes, ImmutableArray<Ex
     /// </summary>
     public bool IsOperation { get; init; }
 
+    /// <summary>
+    /// What the caller needs for every change; null where it goes by the change. An operation that makes something new out of what is
+    /// kept for it, as a booking out of a hold, takes the right to create and no other.
+    /// </summary>
+    public Interaction? Needs { get; init; }
+
     /// <summary>The name under which it is written at most once; null where that is not asked for.</summary>
     public Receipt? Receipt { get; init; }
 

@@ -21,7 +21,7 @@ internal sealed partial class ResourceStore
     {
         foreach (var change in changes.Changes)
         {
-            var interaction = change switch
+            var interaction = changes.Needs ?? change switch
             {
                 CreateChange => Interaction.Create,
                 PutChange or PatchChange => Interaction.Update,

@@ -22,15 +22,15 @@ internal sealed partial class ResourceStore
         var made = ImmutableArray.CreateBuilder<Change>(changes.Changes.Length);
         foreach (var change in changes.Changes)
         {
-            made.Add(change is PatchChange patch ? await PatchAsync(session, caller, patch, cancellationToken) : change);
+            made.Add(change is PatchChange patch ? await PatchAsync(session, caller, patch, changes.Needs ?? Interaction.Update, cancellationToken) : change);
         }
 
         return changes with { Changes = made.MoveToImmutable() };
     }
 
-    private async Task<PutChange> PatchAsync(Session session, Caller caller, PatchChange patch, CancellationToken cancellationToken)
+    private async Task<PutChange> PatchAsync(Session session, Caller caller, PatchChange patch, Interaction needs, CancellationToken cancellationToken)
     {
-        var sight = sights.Of(caller, Interaction.Update, patch.Key.Type);
+        var sight = sights.Of(caller, needs, patch.Key.Type);
         var found = await FindAsync(session, sight.Row, patch.Key, cancellationToken);
         if (found is not { } current || (current.Resource.IsDeleted && !sight.Visible.IsEmpty
             && !await IsSeenAsync(session, sight.Visible, current.Key, current.Resource, cancellationToken)))

@@ -104,7 +104,7 @@ internal sealed partial class ResourceStore
                 continue;
             }
 
-            var interaction = change is DeleteChange ? Interaction.Delete : Interaction.Update;
+            var interaction = changes.Needs ?? (change is DeleteChange ? Interaction.Delete : Interaction.Update);
             var visible = visibility.Of(caller, interaction, change.Key.Type);
             if (Visibility.IsNothing(visible))
             {
@@ -136,7 +136,7 @@ internal sealed partial class ResourceStore
         {
             var type = ResourceCatalog.NameOf(row.Type);
             var created = changes.Changes.Any(change => change is CreateChange && change.Key.Id == row.Id && change.Key.Type == type);
-            var visible = visibility.Of(caller, created ? Interaction.Create : Interaction.Update, type);
+            var visible = visibility.Of(caller, changes.Needs ?? (created ? Interaction.Create : Interaction.Update), type);
             if (!await new RowJudge(database, session, row, batch).HoldAsync(visible, cancellationToken))
             {
                 throw FhirException.Forbidden($"The content of this {type} is outside what this caller may write.");

@@ -23,6 +23,10 @@ internal static class FindClock
         builder.ConfigureTestServices(services => services.AddSingleton<TimeProvider>(clock).AddSingleton(clock));
     }
 
+    /// <summary>The time of a server, in whole seconds.</summary>
+    public static DateTimeOffset Now(this TelehealthHost host) =>
+        DateTimeOffset.FromUnixTimeSeconds(host.Services.GetRequiredService<TimeProvider>().GetUtcNow().ToUnixTimeSeconds());
+
     /// <summary>Moves the time of a server ahead.</summary>
     public static void Advance(this TelehealthHost host, TimeSpan by) => host.Services.GetRequiredService<ShiftedClock>().Advance(by);
 }

@@ -145,6 +145,10 @@ public sealed class LeakHost : IAsyncLifetime
             {"resourceType":"Appointment","id":"hid-app","status":"booked","description":"{{Secret}}","start":"2100-01-01T09:00:00Z","end":"2100-01-01T09:30:00Z",
              "participant":[{"actor":{"reference":"Patient/hid-pat"},"status":"accepted"}]}
             """);
+        await PutAsync($$"""
+            {"resourceType":"Appointment","id":"hid-cancel","status":"booked","description":"{{Secret}}","start":"2100-01-02T09:00:00Z","end":"2100-01-02T09:30:00Z",
+             "participant":[{"actor":{"reference":"Patient/hid-pat"},"status":"accepted"}]}
+            """);
         await PutAsync(Observation("hid-gone", "hid-gone", "hid-pat", Secret));
         await SendAsync("the server's own", "DELETE", "/fhir/Observation/hid-gone", null);
 

@@ -12,6 +12,8 @@ internal static class LeakProbes
 
     private const string Nothing = """{"resourceType":"Parameters"}""";
     private const string Tag = """{"resourceType":"Parameters","parameter":[{"name":"meta","valueMeta":{"tag":[{"system":"urn:x","code":"new"}]}}]}""";
+    private const string Booking = """{"resourceType":"Parameters","parameter":[{"name":"appointment-reference","valueReference":{"reference":"Appointment/{x}-app"}}]}""";
+    private const string Move = """{"resourceType":"Parameters","parameter":[{"name":"slot","valueReference":{"reference":"Slot/nobodys"}}]}""";
     private const string Patch = """
         {"resourceType":"Parameters","parameter":[{"name":"operation","part":[{"name":"type","valueCode":"replace"},{"name":"path","valueString":"Observation.status"},{"name":"value","valueCode":"amended"}]}]}
         """;
@@ -135,6 +137,16 @@ internal static class LeakProbes
             { Shows = false, InBundles = false, IsForEveryone = true, Except = "a scope for another type" },
         new("find times instead of another's", "GET /fhir/{type:regex(^Appointment$)}/$find", "/Appointment/$find?start=2100-01-01&end=2100-01-02&ignore-appointment={x}-app")
             { Status = 200, Shows = false, InBundles = false, IsForEveryone = true },
+        new("hold", "POST /fhir/{type:regex(^Appointment$)}/$hold", "/Appointment/$hold") { Body = Booking, Status = 409, Shows = false, InBundles = false },
+        new("hold by id", "POST /fhir/{type:regex(^Appointment$)}/{id}/$hold", "/Appointment/{x}-app/$hold") { Body = Nothing, Status = 409, Shows = false, InBundles = false },
+        new("book", "POST /fhir/{type:regex(^Appointment$)}/$book", "/Appointment/$book") { Body = Booking, Status = 409, Shows = false, InBundles = false },
+        new("book by id", "POST /fhir/{type:regex(^Appointment$)}/{id}/$book", "/Appointment/{x}-app/$book") { Body = Nothing, Status = 409, Shows = false, InBundles = false },
+        new("cancel", "POST /fhir/{type:regex(^Appointment$)}/{id}/$cancel", "/Appointment/{x}-cancel/$cancel")
+            { Body = Reason, InBundles = false, Target = "/Appointment/hid-cancel" },
+        new("reschedule", "POST /fhir/{type:regex(^Appointment$)}/{id}/$reschedule", "/Appointment/{x}-app/$reschedule")
+            { Body = Move, Headers = ["If-Match: W/\"1\""], Status = 422, Shows = false, InBundles = false, Target = "/Appointment/hid-app" },
+        new("check in", "POST /fhir/{type:regex(^Appointment$)}/{id}/$check-in", "/Appointment/{x}-app/$check-in")
+            { Body = Nothing, Status = 422, Shows = false, InBundles = false, Target = "/Appointment/hid-app" },
         Everyone("make slots", "POST /fhir/{type:regex(^Schedule$)}/{id}/$generate-slots", "/Schedule/nobodys/$generate-slots") with { Body = Nothing, Status = 403 },
         new("a calendar's address", "POST /fhir/{type:regex(^Patient$)}/{id}/$calendar-feed", "/Patient/{x}-pat/$calendar-feed") { Body = Nothing, Shows = false, InBundles = false },
         new("the end of a calendar's address", "POST /fhir/{type:regex(^Patient$)}/{id}/$revoke-calendar-feed", "/Patient/{x}-pat/$revoke-calendar-feed")
