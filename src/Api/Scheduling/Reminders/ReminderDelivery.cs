@@ -114,7 +114,7 @@ internal sealed partial class ReminderDelivery(
         var zone = patient is null ? null : ScheduleZone.Of(patient);
         if (zone is null && appointment.Slot.Count > 0)
         {
-            var slots = await desk.SlotsAsync(appointment.Slot, cancellationToken);
+            var slots = await desk.SlotsAsync(appointment.Slot, appointment.Id, cancellationToken);
             var schedules = await desk.SchedulesAsync(slots.Select(loaded => loaded.Slot), cancellationToken);
             zone = schedules.Select(schedule => schedule.Zone).FirstOrDefault(found => found.IsAllowed)?.Value;
         }
