@@ -8,6 +8,7 @@ using TeleFhir.Api.Fhir;
 using TeleFhir.Api.Fhir.Interactions;
 using TeleFhir.Api.Hosting;
 using TeleFhir.Api.OpenApi;
+using TeleFhir.Api.Portal;
 using TeleFhir.Api.Scheduling;
 using TeleFhir.Api.Smart;
 using TeleFhir.Api.Smart.Bearer;
@@ -63,6 +64,9 @@ internal static class Composition
         services.AddSingleton<AsyncPipeline>();
         services.AddSingleton<AsyncWorker>();
         services.AddHostedService(provider => provider.GetRequiredService<AsyncWorker>());
+
+        services.AddPortal();
+        services.AddHostedService<OwnApps>();
 
         services.AddFhirOpenApi();
 

@@ -7,6 +7,7 @@ using TeleFhir.Api.Fhir;
 using TeleFhir.Api.Hosting;
 using TeleFhir.Api.OpenApi;
 using TeleFhir.Api.Operations;
+using TeleFhir.Api.Portal;
 using TeleFhir.Api.Scheduling;
 using TeleFhir.Api.Smart;
 using TeleFhir.Api.Smart.Bearer;
@@ -52,6 +53,7 @@ app.MapBooking();
 app.MapAsyncRequests();
 app.MapExternalConfiguration();
 app.MapPages();
+app.MapPortal();
 app.MapAuthorizationServer();
 app.DemandDeclarations();
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using TeleFhir.Api.Hosting;
+using TeleFhir.Api.Portal;
 using TeleFhir.Api.Smart.Bearer;
 using TeleFhir.Domain.Fhir;
 
@@ -31,6 +32,8 @@ internal sealed class TeleFhirOptions
     public AsyncOptions Async { get; set; } = new();
 
     public StrictTransportOptions Hsts { get; set; } = new();
+
+    public PortalOptions Portal { get; set; } = new();
 
     internal sealed class DatabaseOptions
     {
