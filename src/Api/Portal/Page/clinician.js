@@ -93,8 +93,8 @@ export class ClinicianPage {
     const time = this.#zone.span(slot.start, slot.end);
     return make('li', { className: 'entry slot' },
       make('span', {}, make('time', { dateTime: slot.start, textContent: time }), make('span', { className: 'soft', textContent: isFree ? ' Free' : ' Unavailable' })),
-      button(isFree ? 'Mark unavailable' : 'Make free', () => this.#mark(slot, isFree ? 'busy-unavailable' : 'free', time),
-        { className: 'second small', 'aria-label': `${isFree ? 'Mark unavailable' : 'Make free'}: ${time}` }));
+      button(isFree ? 'Block' : 'Unblock', () => this.#mark(slot, isFree ? 'busy-unavailable' : 'free', time),
+        { className: 'second small', 'aria-label': `${isFree ? 'Block' : 'Unblock'}: ${time}` }));
   }
 
   async #mark(slot, status, time) {

@@ -1,12 +1,12 @@
 // Who waits for a clinician, looked at every few seconds while the page is seen.
 import { button, element, make, tell } from './elements.js';
-import { extensionOf, Refused } from './fhir.js';
+import { extensionOf, nameOf, Refused } from './fhir.js';
 
 const period = 4000;
 const minute = 60_000;
 
 export class WaitingRoom {
-  #fhir; #practitioner; #onChange; #shown = null;
+  #fhir; #practitioner; #onChange; #shown = null; #names = new Map();
 
   constructor(fhir, practitioner, onChange) {
     this.#fhir = fhir;
@@ -40,7 +40,7 @@ export class WaitingRoom {
     }
     if (key !== this.#shown) {
       // Not made anew every time: a button that somebody is about to press must stay.
-      element('waiting').replaceChildren(...waiting.map(encounter => this.#entry(encounter)));
+      element('waiting').replaceChildren(...await Promise.all(waiting.map(encounter => this.#entry(encounter))));
       this.#shown = key;
     }
     waiting.forEach(encounter => this.#refresh(encounter));
@@ -53,14 +53,24 @@ export class WaitingRoom {
     }
   }
 
-  #entry(encounter) {
-    const name = encounter.subject?.display ?? 'A patient';
+  async #entry(encounter) {
+    const name = await this.#nameOf(encounter.subject);
     return make('li', { className: 'entry', id: `waiting-${encounter.id}` },
       make('h3', { textContent: name }),
       make('p', { className: 'soft' }),
       make('div', { className: 'actions' },
         button('Admit', () => this.#admit(encounter, name), { 'aria-label': `Admit ${name}` }),
         make('a', { className: 'button second', href: `/visit/${encounter.id}`, textContent: 'Open the visit', 'aria-label': `Open the visit of ${name}` })));
+  }
+
+  async #nameOf(subject) {
+    if (subject?.display || !subject?.reference) {
+      return subject?.display ?? 'A patient';
+    }
+    if (!this.#names.has(subject.reference)) {
+      this.#names.set(subject.reference, nameOf(await this.#fhir.find(subject.reference)) ?? 'A patient');
+    }
+    return this.#names.get(subject.reference);
   }
 
   #refresh(encounter) {
@@ -74,7 +84,7 @@ export class WaitingRoom {
 
   async #admit(encounter, name) {
     await this.#fhir.call(`Encounter/${encounter.id}/$admit`);
-    await Promise.all([this.#look(), this.#onChange()]);
+    await this.#look();
     tell(`${name} is admitted. Open the visit to talk.`);
   }
 }
