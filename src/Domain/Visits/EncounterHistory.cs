@@ -77,6 +77,11 @@ public static class EncounterHistory
         return kept;
     }
 
+    /// <summary>Whether the server has nothing to add to a new Encounter: most are brought in when they are over.</summary>
+    public static bool IsKept(Encounter created) =>
+        EncounterStates.IsOver(created.Status)
+        || (created.Status == EncounterStatus.Planned && created.StatusHistory.Count == 0 && created.ClassHistory.Count == 0);
+
     /// <summary>Minutes between two points, as Encounter.length has them: to the hundredth, never negative.</summary>
     public static Duration Length(DateTimeOffset start, DateTimeOffset end) => new()
     {

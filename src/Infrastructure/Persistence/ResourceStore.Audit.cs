@@ -26,8 +26,12 @@ internal sealed partial class ResourceStore
     }
 
     /// <summary>The entry of the change set, completed by what became of it; null where none is asked for.</summary>
+    /// <param name="changes">The changes, with those that followed from them.</param>
+    /// <param name="results">What became of each.</param>
+    /// <param name="stored">What they replaced.</param>
+    /// <param name="asked">How many of the changes were asked for.</param>
     private static AuditEntry? EntryOf(
-        ChangeSet changes, ImmutableArray<ChangeResult> results, IReadOnlyDictionary<long, ResourceRow> stored)
+        ChangeSet changes, ImmutableArray<ChangeResult> results, IReadOnlyDictionary<long, ResourceRow> stored, int asked)
     {
         if (changes.Audit is not { } entry)
         {
@@ -60,7 +64,7 @@ internal sealed partial class ResourceStore
 
         return entry with
         {
-            Status = entry.Status != 0 ? entry.Status : (int)StatusOf(results),
+            Status = entry.Status != 0 ? entry.Status : (int)StatusOf(results[..asked]),
             Touched = touched.ToImmutable(),
             Resources = names.ToImmutable(),
         };

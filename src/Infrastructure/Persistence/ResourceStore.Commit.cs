@@ -156,7 +156,7 @@ internal sealed partial class ResourceStore
             await DemandUnreferencedAsync(session, batch, cancellationToken);
         }
 
-        var entry = EntryOf(whole, results, locked);
+        var entry = EntryOf(whole, results, locked, changes.Changes.Length);
         var intake = Enter(batch, entry);
         if (!batch.IsEmpty)
         {
@@ -178,7 +178,7 @@ internal sealed partial class ResourceStore
             await DemandReachAsync(reading, caller, changes, batch, cancellationToken);
         }
 
-        var entry = EntryOf(changes, results, new Dictionary<long, ResourceRow>());
+        var entry = EntryOf(changes, results, new Dictionary<long, ResourceRow>(), changes.Changes.Length);
         var intake = Enter(batch, entry);
         if (!batch.IsEmpty)
         {

@@ -194,7 +194,7 @@ internal sealed partial class VisitRules(
                 break;
             case Encounter encounter:
                 Demand(EncounterShape.Check(encounter));
-                return EncounterHistory.Keep(null, encounter, now);
+                return EncounterHistory.IsKept(encounter) ? encounter : EncounterHistory.Keep(null, encounter, now);
         }
 
         return open;
