@@ -10,7 +10,10 @@ const words = {
 
 /** The status of an appointment in words; one whose visit goes on has not taken place yet. */
 export const statusOf = (appointment, encounter) =>
-  ['in-progress', 'onleave'].includes(encounter?.status) ? 'In the visit' : words[appointment.status] ?? appointment.status;
+  isGoingOn(encounter) ? 'In the visit' : words[appointment.status] ?? appointment.status;
+
+/** Whether somebody is in the visit of an Encounter, or will be back at once. */
+export const isGoingOn = encounter => ['in-progress', 'onleave'].includes(encounter?.status);
 
 export const isOpen = appointment => ['pending', 'booked', 'arrived', 'checked-in'].includes(appointment.status);
 

@@ -1,5 +1,5 @@
 // A clinician's day: who comes when, what is free, and who waits.
-import { cancel, isOpen, roomOf, statusOf, visitsIn } from './appointments.js';
+import { cancel, isGoingOn, isOpen, roomOf, statusOf, visitsIn } from './appointments.js';
 import { askWhy, button, element, make, on, tell } from './elements.js';
 import { actorsOf, nameOf } from './fhir.js';
 import { addDays } from './times.js';
@@ -77,7 +77,7 @@ export class ClinicianPage {
   #appointment(appointment, encounter, name) {
     const room = roomOf(encounter);
     const time = this.#zone.time(appointment.start);
-    const canCancel = isOpen(appointment) && !['in-progress', 'onleave'].includes(encounter?.status);
+    const canCancel = isOpen(appointment) && !isGoingOn(encounter);
     return make('li', { className: `card entry row-entry ${isOpen(appointment) || room ? '' : 'gone'}` },
       make('div', {},
         make('h3', {}, make('time', { dateTime: appointment.start, textContent: this.#zone.span(appointment.start, appointment.end) }), ` ${name}`),

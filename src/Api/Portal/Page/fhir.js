@@ -12,6 +12,8 @@ export class Refused extends Error {
 }
 
 const json = 'application/fhir+json';
+const keyed = /\$(hold|book|cancel|reschedule)$/;
+const mostPages = 10;
 
 export class Fhir {
   #session; #onSignedOut;
@@ -39,8 +41,14 @@ export class Fhir {
 
   /** The resources of a search, those that it includes too. Parameters are pairs, since names may come twice. */
   async search(type, ...parameters) {
-    const bundle = await this.#send(`${type}?${new URLSearchParams(parameters)}`);
-    return (bundle.entry ?? []).map(entry => entry.resource).filter(resource => resource.resourceType !== 'OperationOutcome');
+    const found = new Map();
+    let next = `${type}?${new URLSearchParams(parameters)}`;
+    for (let page = 0; next && page < mostPages; page++) {
+      const bundle = await this.#send(next);
+      (bundle.entry ?? []).forEach(({ resource }) => found.set(`${resource.resourceType}/${resource.id}`, resource));
+      next = bundle.link?.find(link => link.relation === 'next')?.url;
+    }
+    return [...found.values()].filter(resource => resource.resourceType !== 'OperationOutcome');
   }
 
   async update(resource) {
@@ -49,13 +57,22 @@ export class Fhir {
     });
   }
 
-  /** Calls an operation; one that is sent twice by mistake is done once. */
+  /** Calls an operation. Where the answer gets lost on the way, what has a key is asked again: by its key it is done once. */
   async call(path, parameters = [], headers = {}) {
-    return await this.#send(path, {
+    const isKeyed = keyed.test(path);
+    const options = {
       method: 'POST',
-      headers: { 'Content-Type': json, 'Idempotency-Key': crypto.randomUUID(), ...headers },
+      headers: { 'Content-Type': json, ...(isKeyed ? { 'Idempotency-Key': crypto.randomUUID() } : {}), ...headers },
       body: JSON.stringify({ resourceType: 'Parameters', ...(parameters.length > 0 ? { parameter: parameters } : {}) }),
-    });
+    };
+    try {
+      return await this.#send(path, options);
+    } catch (error) {
+      if (!isKeyed || error instanceof Refused) {
+        throw error;
+      }
+      return await this.#send(path, options);
+    }
   }
 
   async #send(path, options) {

@@ -8,7 +8,7 @@ const daysShown = 7;
 const most = 400;
 
 export class Offers {
-  #fhir; #zone; #directory; #held; #withWhom; #reload; #moving = null;
+  #fhir; #zone; #directory; #held; #withWhom; #reload; #moving = null; #asked = 0;
 
   constructor(fhir, zone, directory, held, withWhom, reload) {
     this.#fhir = fhir;
@@ -36,6 +36,7 @@ export class Offers {
     const from = element('week').value || this.#today;
     const [start, end] = [this.#zone.startOf(from), this.#zone.startOf(addDays(from, daysShown))];
     const practitioner = element('clinician-choice').value;
+    const asked = ++this.#asked;
     element('found').textContent = 'Looking for times';
     const parameters = [
       ['start', new Date(Math.max(start, Date.now())).toISOString()], ['end', end.toISOString()], ['_count', String(most)],
@@ -44,7 +45,10 @@ export class Offers {
     ];
     try {
       const found = end > Date.now() ? await this.#fhir.search('Appointment/$find', ...parameters) : [];
-      this.#list(found.filter(offer => offer.start !== this.#moving?.start));
+      if (asked === this.#asked) {
+        // Else something else has been asked for in between.
+        this.#list(found.filter(offer => offer.start !== this.#moving?.start));
+      }
     } catch (error) {
       element('found').textContent = '';
       element('times').replaceChildren();

@@ -1,5 +1,5 @@
 // A patient's appointments: what comes up, what to do before it, and the way in.
-import { cancel, cliniciansOf, directoryOf, isOpen, roomOf, statusOf, visitsIn } from './appointments.js';
+import { cancel, cliniciansOf, directoryOf, isGoingOn, isOpen, roomOf, statusOf, visitsIn } from './appointments.js';
 import { CalendarFeed } from './feed.js';
 import { askWhy, button, element, make, tell } from './elements.js';
 import { extensionOf, nameOf, Refused } from './fhir.js';
@@ -41,18 +41,19 @@ export class PatientPage {
     const visits = visitsIn(found);
     await this.#loadForms(appointments.filter(isOpen));
     const now = Date.now();
-    const isComing = one => isOpen(one) && (Date.parse(one.end) > now || roomOf(visits.get(`Appointment/${one.id}`)));
+    const visitOf = one => visits.get(`Appointment/${one.id}`);
+    const isComing = one => isGoingOn(visitOf(one)) || (isOpen(one) && (Date.parse(one.end) > now || roomOf(visitOf(one))));
     const [held, rest] = [[], []];
     appointments.forEach(one => (one.status === 'pending' ? held : rest).push(one));
     this.#held.show(held.findLast(one => Date.parse(extensionOf(one, 'hold-expires')?.valueInstant) > now) ?? null);
     const coming = rest.filter(isComing);
-    element('appointments').replaceChildren(...coming.map(one => this.#card(one, visits.get(`Appointment/${one.id}`))));
+    element('appointments').replaceChildren(...coming.map(one => this.#card(one, visitOf(one))));
     if (coming.length === 0) {
       element('appointments').append(make('li', { textContent: 'Nothing is booked. Find a time and book a visit.' }));
     }
     const past = rest.filter(one => !isComing(one)).reverse();
     element('past').hidden = past.length === 0;
-    element('past-appointments').replaceChildren(...past.slice(0, 20).map(one => this.#line(one, visits.get(`Appointment/${one.id}`))));
+    element('past-appointments').replaceChildren(...past.slice(0, 20).map(one => this.#line(one, visitOf(one))));
   }
 
   /** The questionnaires to be filled in before appointments, and whether they have been. */
@@ -93,7 +94,7 @@ export class PatientPage {
         room && make('a', { className: 'button', href: room, textContent: 'Join', ...label('Join') }),
         (isBooked || appointment.status === 'arrived') && isLeft && button('Check in', () => this.#checkIn(appointment), { className: 'second', ...label('Check in') }),
         isBooked && isLeft && button('Move', () => this.#offers.move(appointment), { className: 'second', ...label('Move') }),
-        appointment.status !== 'fulfilled' && !['in-progress', 'onleave'].includes(encounter?.status)
+        isOpen(appointment) && !isGoingOn(encounter)
           && button('Cancel', () => this.#cancel(appointment), { className: 'danger', ...label('Cancel') })));
   }
 

@@ -58,9 +58,13 @@ export class Session {
     return begun.kept;
   }
 
-  /** Calls the FHIR server; an answer 401 means that the person has to sign in again. */
+  /** Calls the FHIR server, by a path or by an address that it gave; an answer 401 means that the person has to sign in again. */
   async fetch(path, options = {}) {
-    const send = () => fetch(`${this.#fhir}/${path}`, {
+    const address = new URL(path, `${this.#fhir}/`).href;
+    if (!address.startsWith(`${this.#fhir}/`)) {
+      throw new Error('The token is for the FHIR server alone.');
+    }
+    const send = () => fetch(address, {
       ...options, headers: { Accept: 'application/fhir+json', ...options.headers, Authorization: `Bearer ${this.#tokens?.access_token}` },
     });
     const answer = await send();
