@@ -37,7 +37,7 @@ public sealed partial class PortalTests
 
         await page.GetByRole(AriaRole.Button, new() { Name = $"Move: {when}" }).ClickAsync();
         await page.GetByRole(AriaRole.Heading, new() { Name = "Find another time" }).WaitForAsync();
-        await NextWeekAsync(page);
+        await SettledAsync(page);
         var second = await PickAsync(page);
         var moved = second[..second.IndexOf(" with ", StringComparison.Ordinal)];
         Assert.NotEqual(when, moved);
@@ -170,12 +170,40 @@ public sealed partial class PortalTests
         scene.AssertNoFaults();
     }
 
+    [Fact]
+    public async Task The_shell_is_for_everybody_and_loads_nothing_from_elsewhere()
+    {
+        await using var scene = await Scene.StartAsync();
+        foreach (var path in (string[])["app", "app/", "app/launch?iss=x&launch=y"])
+        {
+            using var answer = await scene.Client.GetAsync(path, TestContext.Current.CancellationToken);
+            var html = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+            Assert.True(answer.IsSuccessStatusCode);
+            Assert.Equal("no-store", answer.Headers.CacheControl!.ToString());
+            var policy = Assert.Single(answer.Headers.GetValues("Content-Security-Policy"));
+            Assert.StartsWith("default-src 'none'; script-src 'self'; style-src 'self';", policy, StringComparison.Ordinal);
+            Assert.Contains("frame-ancestors 'none'", policy, StringComparison.Ordinal);
+            Assert.Contains($"data-fhir=\"{scene.Origin}/fhir\" data-client=\"telefhir-app\"", html, StringComparison.Ordinal);
+            Assert.DoesNotContain("style=", html, StringComparison.Ordinal);
+            Assert.DoesNotMatch("<script(?![^>]* src=)", html);
+            foreach (Match link in Loaded().Matches(html))
+            {
+                using var file = await scene.Client.GetAsync(link.Groups[1].Value, TestContext.Current.CancellationToken);
+                Assert.True(file.IsSuccessStatusCode, link.Value);
+            }
+        }
+    }
+
     private static async Task NextWeekAsync(IPage page)
     {
-        await page.Locator("#found").Filter(new() { HasText = "free" }).WaitForAsync();
+        await SettledAsync(page);
         await page.GetByRole(AriaRole.Button, new() { Name = "Week after" }).ClickAsync();
-        await page.WaitForFunctionAsync("() => !document.getElementById('later').hasAttribute('aria-busy') && document.getElementById('found').textContent.includes('free')");
+        await SettledAsync(page);
     }
+
+    /// <summary>Waits until everything that was asked for has been answered.</summary>
+    private static async Task SettledAsync(IPage page) => await page.WaitForFunctionAsync(
+        "() => !document.querySelector('[aria-busy=true]') && document.getElementById('found').textContent.includes('free')");
 
     /// <summary>Presses the first time with Dr. Lee; which it is.</summary>
     private static async Task<string> PickAsync(IPage page)
@@ -195,6 +223,9 @@ public sealed partial class PortalTests
     [GeneratedRegex(@", \d+:\d\d [AP]M with Dr\. Grace Lee$")]
     private static partial Regex TimeWithLee();
 
+    [GeneratedRegex("(?:src|stylesheet\" href)=\"(/[^\"]+)\"")]
+    private static partial Regex Loaded();
+
     [GeneratedRegex(@"^\d+:\d\d$")]
     private static partial Regex Countdown();
 
@@ -212,6 +243,8 @@ public sealed partial class PortalTests
         private Chromium _chromium = null!;
         private ServerProcess _server = null!;
         private string? _token;
+
+        public HttpClient Client => _server.Client;
 
         public string Origin => _server.Client.BaseAddress!.GetLeftPart(UriPartial.Authority);
 
