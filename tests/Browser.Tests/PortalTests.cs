@@ -100,7 +100,8 @@ public sealed partial class PortalTests
         await scene.PutAsync("Questionnaire/intake", """
             {"resourceType":"Questionnaire","id":"intake","url":"http://clinic.example/intake","title":"Before your visit","status":"active","item":[{"linkId":"1","text":"How are you?","type":"string"}]}
             """);
-        var visit = await scene.AddVisitNowAsync();
+        var visit = await scene.AddVisitNowAsync(
+            "Practitioner/demo-okoye", """ "supportingInformation":[{"reference":"Questionnaire/intake"}],""");
         var page = await scene.OpenAsync("patient", width: 390);
 
         await page.GetByText("Before your visit (missing)").WaitForAsync();
@@ -293,16 +294,15 @@ public sealed partial class PortalTests
             return MadePassword().Match(output).Groups[1].Value;
         }
 
-        /// <summary>A visit of Amy with Dr. Okoye that begins in ten minutes and has a questionnaire; its id.</summary>
-        public async Task<string> AddVisitNowAsync()
+        /// <summary>A visit of Amy that begins in ten minutes, with more elements of the Appointment or none; its id.</summary>
+        public async Task<string> AddVisitNowAsync(string practitioner, string more = "")
         {
             var start = TimeProvider.System.GetUtcNow().AddMinutes(10);
             static string Text(DateTimeOffset time) => time.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
             var added = await SendAsync(HttpMethod.Post, "Appointment", $$"""
                 {"resourceType":"Appointment","status":"booked","start":"{{Text(start)}}","end":"{{Text(start.AddMinutes(15))}}",
-                 "serviceType":[{"coding":[{"system":"http://snomed.info/sct","code":"448337001"}]}],
-                 "supportingInformation":[{"reference":"Questionnaire/intake"}],
-                 "participant":[{"actor":{"reference":"Patient/demo-amy"},"status":"accepted"},{"actor":{"reference":"Practitioner/demo-okoye"},"status":"accepted"}]}
+                 "serviceType":[{"coding":[{"system":"http://snomed.info/sct","code":"448337001"}]}],{{more}}
+                 "participant":[{"actor":{"reference":"Patient/demo-amy"},"status":"accepted"},{"actor":{"reference":"{{practitioner}}"},"status":"accepted"}]}
                 """);
             return added["id"]!.GetValue<string>();
         }
