@@ -8,6 +8,7 @@ using TeleFhir.Api.Fhir;
 using TeleFhir.Api.Fhir.Interactions;
 using TeleFhir.Api.Hosting;
 using TeleFhir.Api.OpenApi;
+using TeleFhir.Api.Portal;
 using TeleFhir.Api.Scheduling;
 using TeleFhir.Api.Smart;
 using TeleFhir.Api.Smart.Bearer;
@@ -64,6 +65,8 @@ internal static class Composition
         services.AddHostedService(provider => provider.GetRequiredService<AsyncWorker>());
 
         services.AddVisits();
+        services.AddPortal();
+        services.AddHostedService<OwnApps>();
 
         services.AddFhirOpenApi();
 

@@ -7,6 +7,7 @@ using TeleFhir.Api.Fhir;
 using TeleFhir.Api.Hosting;
 using TeleFhir.Api.OpenApi;
 using TeleFhir.Api.Operations;
+using TeleFhir.Api.Portal;
 using TeleFhir.Api.Scheduling;
 using TeleFhir.Api.Scheduling.Calendars;
 using TeleFhir.Api.Smart;
@@ -60,6 +61,7 @@ app.MapCalendarFeeds();
 app.MapAsyncRequests();
 app.MapExternalConfiguration();
 app.MapPages();
+app.MapPortal();
 app.MapAuthorizationServer();
 app.DemandDeclarations();
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using TeleFhir.Api.Hosting;
+using TeleFhir.Api.Portal;
 using TeleFhir.Api.Scheduling;
 using TeleFhir.Api.Scheduling.Reminders;
 using TeleFhir.Api.Smart.Bearer;
@@ -36,9 +37,12 @@ internal sealed class TeleFhirOptions
     public StrictTransportOptions Hsts { get; set; } = new();
 
     public VisitOptions Visits { get; set; } = new();
+
     public SchedulingOptions Scheduling { get; set; } = new();
 
     public ReminderOptions Reminders { get; set; } = new();
+
+    public PortalOptions Portal { get; set; } = new();
 
     internal sealed class DatabaseOptions
     {

@@ -7,10 +7,10 @@ internal static class Person
 {
     public const string Password = "Telefhir-demo-1";
 
-    public static async Task SignInAsync(this IPage page, string userName)
+    public static async Task SignInAsync(this IPage page, string userName, string password = Password)
     {
         await page.GetByLabel("User name").FillAsync(userName);
-        await page.GetByLabel("Password").FillAsync(Password);
+        await page.GetByLabel("Password").FillAsync(password);
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
     }
 }

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http.Connections;
 using TeleFhir.Api.Fhir;
+using TeleFhir.Api.Smart;
 using TeleFhir.Api.Visits.Rooms;
 using TeleFhir.Api.Visits.Video;
 using TeleFhir.Domain.Fhir;
@@ -34,7 +35,8 @@ internal static class VisitRoutes
         });
         services.AddSingleton(ProvidersOf);
         services.AddSingleton(SettingsOf);
-        services.AddHostedService<VisitClient>();
+        services.AddSingleton(provider => new OwnApp(
+            provider.GetRequiredService<TeleFhirOptions>().Visits.ClientId, "Video visits", VisitPage.SignedIn, ["openid", "fhirUser", "online_access", "user/Encounter.ru"]));
         return services;
     }
 
