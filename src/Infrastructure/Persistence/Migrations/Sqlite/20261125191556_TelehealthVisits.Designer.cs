@@ -6,12 +6,11 @@ using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 using TeleFhir.Infrastructure.Persistence;
 
-
 namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
 {
     [DbContext(typeof(SqliteDb))]
-    [Migration("20261125184830_Reminders")]
-    partial class Reminders
+    [Migration("20261125191556_TelehealthVisits")]
+    partial class TelehealthVisits
     {
         /// <inheritdoc />
         protected override void BuildTargetModel(ModelBuilder modelBuilder)
@@ -913,6 +912,25 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
                     b.ToTable("ix_string", (string)null);
                 });
 
+            modelBuilder.Entity("TeleFhir.Infrastructure.Persistence.TokenCodeRow", b =>
+                {
+                    b.Property<int>("Param")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("param");
+
+                    b.Property<string>("Code")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("code");
+
+                    b.Property<long>("Hash")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("hash");
+
+                    b.HasKey("Param", "Code", "Hash");
+
+                    b.ToTable("token_code", (string)null);
+                });
+
             modelBuilder.Entity("TeleFhir.Infrastructure.Persistence.TokenRow", b =>
                 {
                     b.Property<long>("Key")
@@ -1389,6 +1407,98 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
                     b.ToTable("user_session", (string)null);
                 });
 
+            modelBuilder.Entity("TeleFhir.Infrastructure.Visits.InviteRow", b =>
+                {
+                    b.Property<string>("Hash")
+                        .HasMaxLength(43)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("hash");
+
+                    b.Property<string>("Encounter")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("encounter");
+
+                    b.Property<long>("Expires")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("expires");
+
+                    b.Property<bool>("IsRevoked")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("is_revoked");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("name");
+
+                    b.Property<string>("RelatedPerson")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("related_person");
+
+                    b.Property<string>("Session")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("session");
+
+                    b.Property<long>("Used")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("used");
+
+                    b.HasKey("Hash");
+
+                    b.HasIndex("Encounter")
+                        .HasDatabaseName("visit_invite_encounter");
+
+                    b.ToTable("visit_invite", (string)null);
+                });
+
+            modelBuilder.Entity("TeleFhir.Infrastructure.Visits.JoinTokenRow", b =>
+                {
+                    b.Property<string>("Hash")
+                        .HasMaxLength(43)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("hash");
+
+                    b.Property<string>("Encounter")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("encounter");
+
+                    b.Property<long>("Expires")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("expires");
+
+                    b.Property<bool>("IsHost")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("is_host");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("name");
+
+                    b.Property<string>("Participant")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("participant");
+
+                    b.Property<long>("Used")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("used");
+
+                    b.HasKey("Hash");
+
+                    b.HasIndex("Encounter")
+                        .HasDatabaseName("join_token_encounter");
+
+                    b.HasIndex("Expires")
+                        .HasDatabaseName("join_token_expires");
+
+                    b.ToTable("join_token", (string)null);
+                });
+
             modelBuilder.Entity("TeleFhir.Infrastructure.Visits.OccupancyRow", b =>
                 {
                     b.Property<long>("Key")
@@ -1437,6 +1547,110 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
                         .HasDatabaseName("occupancy_seat");
 
                     b.ToTable("occupancy", (string)null);
+                });
+
+            modelBuilder.Entity("TeleFhir.Infrastructure.Visits.PresenceRow", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Encounter")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("encounter");
+
+                    b.Property<bool>("IsHost")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("is_host");
+
+                    b.Property<bool>("IsSettled")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("is_settled");
+
+                    b.Property<long>("Joined")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("joined");
+
+                    b.Property<long>("Left")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("left");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("name");
+
+                    b.Property<string>("Node")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("node");
+
+                    b.Property<string>("Participant")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("participant");
+
+                    b.Property<short>("Role")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("role");
+
+                    b.Property<long>("Seen")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("seen");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Encounter")
+                        .HasDatabaseName("visit_presence_encounter");
+
+                    b.HasIndex("IsSettled", "Left")
+                        .HasDatabaseName("visit_presence_open");
+
+                    b.ToTable("visit_presence", (string)null);
+                });
+
+            modelBuilder.Entity("TeleFhir.Infrastructure.Visits.RoomLetterRow", b =>
+                {
+                    b.Property<long>("Sequence")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("sequence");
+
+                    b.Property<string>("Content")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("content");
+
+                    b.Property<string>("Encounter")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("encounter");
+
+                    b.Property<string>("Message")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("message");
+
+                    b.Property<string>("Node")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("node");
+
+                    b.Property<long>("Posted")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("posted");
+
+                    b.Property<string>("Recipient")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("recipient");
+
+                    b.HasKey("Sequence");
+
+                    b.HasIndex("Node", "Sequence")
+                        .HasDatabaseName("room_letter_node");
+
+                    b.ToTable("room_letter", (string)null);
                 });
 
             modelBuilder.Entity("OpenIddict.EntityFrameworkCore.Models.OpenIddictEntityFrameworkCoreAuthorization", b =>
