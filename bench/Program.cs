@@ -18,7 +18,10 @@ switch (args.FirstOrDefault())
     case "http":
         await HttpCommand.RunAsync(arguments);
         return 0;
+    case "find":
+        await FindCommand.RunAsync(arguments);
+        return 0;
     default:
-        Console.Error.WriteLine("usage: micro | queries | layouts | http; see bench/README.md");
+        Console.Error.WriteLine("usage: micro | queries | layouts | http | find; see bench/README.md");
         return 2;
 }

@@ -27,7 +27,7 @@ internal static class QueriesCommand
                 var store = await BenchStore.CreateAsync(cluster);
                 var (rate, bytes) = await Loader.LoadAsync(store, town, arguments.Number("writers", 4));
                 Console.WriteLine($"{count:N0} Observations: loaded {rate:N0}/s, {bytes:N0} bytes on disk each (index, history, outbox and free space included)");
-                subjects.Add(new(store, await Question.ForAsync(town, store.Store)));
+                subjects.Add(new(store, await Question.ForAsync(town, store.Store), count));
             }
 
             if (cluster is not null)
@@ -36,6 +36,11 @@ internal static class QueriesCommand
             }
 
             await MeasureAsync(subjects, arguments.Number("rounds", 5));
+            if (cluster is not null)
+            {
+                await RowsReadAsync(subjects);
+            }
+
             if (arguments.Text("plans", "last") != "none")
             {
                 await ExplainAsync(cluster, subjects[^1]);
@@ -110,6 +115,44 @@ internal static class QueriesCommand
         }
     }
 
+    /// <summary>What the database says that it read of indexes and tables to answer each question once.</summary>
+    private static async Task RowsReadAsync(List<Subject> subjects)
+    {
+        const int times = 10;
+        Console.WriteLine($"\n| rows and index entries read |{string.Concat(subjects.Select(subject => $" {subject.Count:N0} |"))}");
+        Console.WriteLine($"| --- |{string.Concat(subjects.Select(_ => " ---: |"))}");
+        for (var at = 0; at < subjects[0].Questions.Count; at++)
+        {
+            var cells = new List<string>();
+            foreach (var (store, questions, _) in subjects)
+            {
+                var before = await ReadSoFarAsync(store);
+                await using (var alone = store.With("Maximum Pool Size=1"))
+                {
+                    for (var i = 0; i < times; i++)
+                    {
+                        await questions[at].AskAsync(alone.Store, new Dice(77, i));
+                    }
+                }
+
+                // A connection says what it did when it ends.
+                await Task.Delay(TimeSpan.FromMilliseconds(200));
+                cells.Add($"{(await ReadSoFarAsync(store) - before) / times:N0}");
+            }
+
+            Console.WriteLine($"| {subjects[0].Questions[at].Name} | {string.Join(" | ", cells)} |");
+        }
+    }
+
+    private static async Task<long> ReadSoFarAsync(BenchStore store)
+    {
+        await using var connection = new Npgsql.NpgsqlConnection(store.Settings.ConnectionString);
+        await connection.OpenAsync();
+        await using var command = new Npgsql.NpgsqlCommand(
+            "SELECT ((SELECT sum(idx_tup_read) FROM pg_stat_user_indexes) + (SELECT sum(seq_tup_read) FROM pg_stat_user_tables))::bigint", connection);
+        return (long)(await command.ExecuteScalarAsync())!;
+    }
+
     private static async Task SizesAsync(BenchStore store)
     {
         Console.WriteLine("\n| table or index | MB |\n| --- | ---: |");
@@ -125,5 +168,5 @@ internal static class QueriesCommand
         }
     }
 
-    private sealed record Subject(BenchStore Store, IReadOnlyList<Question> Questions);
+    private sealed record Subject(BenchStore Store, IReadOnlyList<Question> Questions, int Count);
 }

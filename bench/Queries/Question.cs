@@ -72,6 +72,21 @@ internal sealed record Question(string Name, Func<IResourceStore, Dice, Task<lon
             Search("all, by -date and id, 20", "Observation", _ => "_sort=-date,_id&_count=20&_total=none"),
             Search("status=final, by value, 20", "Observation", _ => "status=final&_sort=value-quantity,-date&_count=20&_total=none"),
             Search("patients by name, 20", "Patient", _ => "_sort=family,given&_count=20&_total=none"),
+            Search("all, by code, 20", "Observation", _ => "_sort=code&_count=20&_total=none"),
+            Search("all, by status and -date, 20", "Observation", _ => "_sort=status,-date&_count=20&_total=none"),
+            Search("all, by -subject, 20", "Observation", _ => "_sort=-subject&_count=20&_total=none"),
+            Search("patients by identifier, 20", "Patient", _ => "_sort=identifier&_count=20&_total=none"),
+            Search("patients without identifier", "Patient", _ => "identifier:missing=true&_count=20&_total=none"),
+            Search("patients, name:contains of nobody", "Patient", _ => "name:contains=zqx&_count=20&_total=none"),
+            Search("value-string:contains of nothing", "Observation", _ => "value-string:contains=zqx&_count=20&_total=none"),
+            Search("status:not=final,amended,... (none)", "Observation", _ => "status:not=final,amended,preliminary,corrected&_count=20&_total=none"),
+            Search("code:missing=true (none)", "Observation", _ => "code:missing=true&_count=20&_total=none"),
+            Search("code=BP and laboratory (none)", "Observation", _ => $"code={Town.Loinc}|{Codes.Panel.Code}&category=laboratory&_count=20&_total=none"),
+            Search("the same with the default total", "Observation", _ => $"code={Town.Loinc}|{Codes.Panel.Code}&category=laboratory&_count=20"),
+            Search("the same by -value-quantity", "Observation", _ =>
+                $"code={Town.Loinc}|{Codes.Panel.Code}&category=laboratory&_sort=-value-quantity&_count=20&_total=none"),
+            Search("the same by code and subject", "Observation", _ =>
+                $"code={Town.Loinc}|{Codes.Panel.Code}&category=laboratory&_sort=code,subject&_count=20&_total=none"),
             Search("code=BP, -date, 20, with the default total", "Observation", _ => $"code={Town.Loinc}|{Codes.Panel.Code}&_sort=-date&_count=20"),
             Search("code=BP, -date, 20, first page", "Observation", _ => $"code={Town.Loinc}|{Codes.Panel.Code}&_sort=-date&_count=20&_total=none"),
             new("the same at a depth of up to 20,000", async (at, dice) => await CountAsync(at, deep[dice.Below(deep.Count)])),
@@ -84,7 +99,11 @@ internal sealed record Question(string Name, Func<IResourceStore, Dice, Task<lon
     private static SearchQuery Parse(string type, string query) => BenchStore.Parser.Parse(
         [type],
         query.Split('&').Select(pair => pair.Split('=', 2)).Select(pair => new KeyValuePair<string, string>(pair[0], pair[1])),
-        strict: true);
+        strict: true) with
+    {
+        // As the server asks for a client.
+        MayEndEarly = true,
+    };
 
     private static async Task<long> CountAsync(IResourceStore store, SearchQuery query)
     {

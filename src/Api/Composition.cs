@@ -56,6 +56,7 @@ internal static class Composition
         services.AddPages(builder.Environment.IsDevelopment());
         services.AddSingleton<ImportPlanner>();
         services.AddSingleton<CapabilityDocument>();
+        services.AddSingleton<ScheduleDirectory>();
         services.AddFrontDesk();
 
         services.AddSingleton<AsyncPipeline>();

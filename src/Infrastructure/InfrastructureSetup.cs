@@ -54,6 +54,7 @@ public static class InfrastructureSetup
         services.AddSingleton<VisitRules>();
         services.AddSingleton<Receipts>();
         services.AddSingleton<IReceipts>(provider => provider.GetRequiredService<Receipts>());
+        services.AddSingleton<ITakenTimes, TakenTimes>();
         services.AddSingleton<IResourceStore, ResourceStore>();
         services.AddSingleton<IConsistencyCheck, ConsistencyCheck>();
         services.AddSingleton<IImportLog, ImportLog>();

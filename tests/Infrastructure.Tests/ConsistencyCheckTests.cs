@@ -29,6 +29,7 @@ public sealed class ConsistencyCheckTests
     [InlineData("INSERT INTO ix_date (key, param, ordinal, item, low, high) VALUES (9223372036854775806, 1, 0, 0, 1, 2)")]
     [InlineData("UPDATE ix_token SET system = 7 WHERE system = 0")]
     [InlineData("UPDATE ix_token SET patient = 0")]
+    [InlineData("DELETE FROM token_code WHERE code = 'final'")]
     [InlineData("DELETE FROM ix_string WHERE key = (SELECT MIN(key) FROM ix_string)")]
     [InlineData("INSERT INTO ix_reference (key, param, ordinal, item, hash, target_type, rank) SELECT key, 1, 0, 0, 1, 1, 0 FROM resource WHERE deleted")]
     [InlineData("DELETE FROM history")]

@@ -1,5 +1,6 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Metadata;
 using Npgsql;
 using TeleFhir.Domain.Fhir;
@@ -9,6 +10,7 @@ using TeleFhir.Infrastructure.Audit;
 using TeleFhir.Infrastructure.Persistence;
 using TeleFhir.Infrastructure.Scheduling;
 using TeleFhir.Infrastructure.Visits;
+using IMigrator = Microsoft.EntityFrameworkCore.Migrations.IMigrator;
 
 namespace TeleFhir.Infrastructure.Tests;
 
@@ -36,6 +38,7 @@ public sealed class ModelTests
         AssertColumns<AuditIntakeRow>(db, Tables.AuditIntake);
         AssertColumns<EmergencyAccessRow>(db, Tables.EmergencyAccess);
         AssertColumns<TokenRow>(db, Tables.Token);
+        AssertColumns<TokenCodeRow>(db, Tables.TokenCode);
         AssertColumns<ReferenceRow>(db, Tables.Reference);
         AssertColumns<DateRow>(db, Tables.Date);
         AssertColumns<QuantityRow>(db, Tables.Quantity);
@@ -58,6 +61,20 @@ public sealed class ModelTests
         Assert.Contains("ix_token.rank", here);
         Assert.Contains("ix_token(ix_token_value) param hash rank key", here);
         Assert.Contains("ix_token(primary key) key param ordinal", here);
+    }
+
+    [Theory, MemberData(nameof(TestStore.Providers), MemberType = typeof(TestStore))]
+    public async Task Codes_from_before_their_order_was_kept_are_put_in_order(DatabaseProvider provider)
+    {
+        await using var store = await TestStore.CreateAsync(provider);
+        await store.PutAsync("""{"resourceType":"Patient","id":"a","gender":"male"}""");
+        await store.PutAsync("""{"resourceType":"Patient","id":"b","gender":"female"}""");
+        await using var db = Context(provider, store.Settings.ConnectionString);
+        await db.GetService<IMigrator>().MigrateAsync("ReindexingAndAsyncRequests", TestContext.Current.CancellationToken);
+        await db.GetService<IMigrator>().MigrateAsync(cancellationToken: TestContext.Current.CancellationToken);
+
+        await using var walking = store.Walking();
+        Assert.Equal(["b", "a"], await walking.IdsAsync("Patient?_sort=gender"));
     }
 
     [Fact]

@@ -94,6 +94,84 @@ public sealed class SearchOrderTests(SearchFixture fixture) : IClassFixture<Sear
         }
     }
 
+    [Theory, MemberData(nameof(Cases))]
+    public async Task Pages_that_end_early_follow_the_order(DatabaseProvider provider, string line)
+    {
+        var parts = line.Split(" -> ");
+        var expected = parts[1].Split(' ');
+        var store = await fixture.StoreAsync(provider);
+        foreach (var (budget, gathered, size) in ((int, int, int)[])[(1, 0, 50), (3, 0, 2), (3, 20_000, 50), (4, 4, 3)])
+        {
+            await using var ending = store.Ending(budget, gathered);
+            var query = store.Parse($"{parts[0]}&_count={size}&_total=accurate") with { MayEndEarly = true };
+            var (found, pages) = (new List<string>(), 0);
+            while (true)
+            {
+                Assert.InRange(++pages, 1, 200);
+                var page = await ending.SearchAsync(query);
+                found.AddRange(page.Matches.Select(match => match.Key.Id));
+                Assert.InRange(page.Matches.Length, 0, size);
+                Assert.Equal(expected.Length, page.Total);
+                if (page.Next is null)
+                {
+                    break;
+                }
+
+                query = store.After(query, page) with { MayEndEarly = true };
+            }
+
+            Assert.Equal(expected, found);
+        }
+    }
+
+    [Theory, MemberData(nameof(TestStore.Providers), MemberType = typeof(TestStore))]
+    public async Task A_page_ends_early_only_where_it_may(DatabaseProvider provider)
+    {
+        await using var store = await TestStore.CreateAsync(provider);
+        for (var at = 0; at < 30; at++)
+        {
+            await store.PutAsync($$"""{"resourceType":"Patient","id":"p{{at:00}}","name":[{"family":"{{(at == 4 ? "Quinn" : "Meier")}}"}],"gender":"{{(at == 4 ? "other" : "male")}}"}""");
+        }
+
+        await using var ending = store.Ending(walkLimit: 10);
+        string[] searches =
+        [
+            "family:contains=uin", "gender:not=male", "family:contains=uin&_sort=_lastUpdated", "family:contains=uin&_sort=_id",
+            "family:contains=uin&_sort=-gender", "family:contains=uin&_sort=birthdate", "_filter=family co \"uin\"",
+        ];
+        foreach (var search in searches)
+        {
+            var query = store.Parse($"Patient?{search}&_count=5");
+            var whole = await ending.SearchAsync(query);
+            Assert.Equal("p04", Assert.Single(whole.Matches).Key.Id);
+            Assert.Null(whole.Next);
+            Assert.Equal(1, whole.Total);
+
+            // The first to come, the last or one between: no page reads more than ten of the thirty, and none says that it knows how many there are.
+            var pages = new List<SearchPage>();
+            for (query = query with { MayEndEarly = true }; ; query = store.After(query, pages[^1]) with { MayEndEarly = true })
+            {
+                pages.Add(await ending.SearchAsync(query));
+                if (pages[^1].Next is null)
+                {
+                    break;
+                }
+
+                Assert.Null(pages[^1].Total);
+            }
+
+            Assert.InRange(pages.Count, 3, 8);
+            Assert.Equal("p04", Assert.Single(pages, page => page.Matches.Length > 0).Matches[0].Key.Id);
+        }
+
+        // A total costs what the criteria reach, in whatever order the page is.
+        await store.PutAsync("""{"resourceType":"Patient","id":"p99","gender":"other"}""");
+        foreach (var sort in (string[])["", "&_sort=family", "&_sort=-gender,_id", "&_sort=_lastUpdated"])
+        {
+            Assert.Equal(2, (await ending.SearchAsync(store.Parse($"Patient?gender=other{sort}&_count=1") with { MayEndEarly = sort != "&_sort=_lastUpdated" })).Total);
+        }
+    }
+
     [Theory]
     [InlineData("Observation?_sort=code-value-quantity")]
     [InlineData("?_type=Patient,Practitioner&_sort=birthdate")]

@@ -87,6 +87,10 @@ public sealed class TestStore : IAsyncDisposable
     /// <summary>The same, where sorted searches walk an index however few the matches are.</summary>
     public TestStore Walking() => new(Settings, clock: null, () => default, new StoreLimits(SortLimit: 0));
 
+    /// <summary>The same, where a page that may end early does so after so many candidates.</summary>
+    public TestStore Ending(int walkLimit, int sortLimit = 0, TimeProvider? clock = null) =>
+        new(Settings, clock, () => default, new StoreLimits(SortLimit: sortLimit, WalkLimit: walkLimit));
+
     /// <summary>The same, where references must lead somewhere.</summary>
     public TestStore Enforcing() => new(Settings, clock: null, () => default, new StoreLimits(EnforcesReferences: true));
 

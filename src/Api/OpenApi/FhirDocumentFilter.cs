@@ -90,6 +90,14 @@ internal sealed class FhirDocumentFilter(SearchParameterCatalog catalog) : IDocu
         paths.Add("/fhir/Composition/{id}/$document", Path((HttpMethod.Get, operations.Named(
             "Composition", "document", "A document Bundle of the composition and what it refers to.", "Bundle", byId: true,
             ("persist", "true to create the Bundle as well.")))));
+        paths.Add("/fhir/Appointment/$find", Path((HttpMethod.Get, operations.Named(
+            "Appointment", "find", "Times that are free, as proposed Appointments; by POST with Parameters too.", "Bundle", byId: false,
+            ("start", "The first day or moment."), ("end", "The last day, or the moment until which."), ("practitioner", "With whom."),
+            ("specialty", "system|code."), ("visit-type", "system|code."), ("location-reference", "Where."), ("organization", "Of whom."),
+            ("patient-reference", "For whom."), ("modality", "VR or AMB."), ("ignore-appointment", "An Appointment that is to be moved."),
+            ("occurrence-count", "So many weeks in a row."), ("_count", "At most so many.")))));
+        paths.Add("/fhir/Schedule/{id}/$generate-slots", Path((HttpMethod.Post, FhirOperations.Posted(operations.Named(
+            "Schedule", "generate-slots", "Makes the Slots that the rules give in the period of its Parameters.", "Parameters", byId: true)))));
 
         void AddBoth(string address, string summary, string description, params string[] parameters) => paths.Add($"/fhir/{address}", Path(
             (HttpMethod.Get, operations.Standard("Terminology", summary, description, posted: false, "", parameters)),

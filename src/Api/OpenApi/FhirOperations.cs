@@ -153,6 +153,13 @@ internal sealed class FhirOperations(OpenApiDocument document, SearchParameterCa
         byId ? ["id"] : [],
         [(200, answer == "Bundle" ? Bundle("What was asked for.") : Resource(null, $"{answer}.")), (400, null), (404, null)]);
 
+    /// <summary>The same operation, whose parameters come in a Parameters resource.</summary>
+    public static OpenApiOperation Posted(OpenApiOperation operation)
+    {
+        operation.RequestBody = Body("Resource", null);
+        return operation;
+    }
+
     public OpenApiOperation Delete(string type, string tag) => Operation(
         tag, $"Delete {type}", "Reads answer 410 from then on; versions stay readable.", [.. TypeParameter(type)], ["id", "If-Match"],
         (204, Plain("Deleted, or there was nothing to delete.")), (404, null), (412, null));

@@ -14,7 +14,7 @@ namespace TeleFhir.Api.Scheduling;
 /// What the operations on Appointments work with. To decide, the desk sees the whole calendar, which the caller need not; what it writes is
 /// written as the caller, and what a write brings with it the store adds by itself.
 /// </summary>
-internal sealed class BookingDesk(FhirServer server, BookingSettings settings, IReceipts receipts)
+internal sealed class BookingDesk(FhirServer server, BookingSettings settings, ScheduleDirectory directory, IReceipts receipts)
 {
     private const int PageSize = 1000;
     private static readonly Caller _desk = Caller.System("front-desk");
@@ -102,7 +102,7 @@ internal sealed class BookingDesk(FhirServer server, BookingSettings settings, I
         }
 
         var query = server.Parser.Parse(["Schedule"], [new("_id", string.Join(',', ids))], strict: true) with { Count = ids.Count };
-        return (await ScheduleDirectory.LoadAsync(_desk, server, query, cancellationToken)).Schedules;
+        return (await directory.LoadAsync(_desk, server, query, cancellationToken)).Schedules;
     }
 
     /// <summary>All resources of a type that match, whoever may see them.</summary>

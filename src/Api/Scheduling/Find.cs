@@ -20,7 +20,7 @@ internal static class Find
     private const int MostFirstWeeks = 400;
 
     public static async Task<FhirResult> HandleAsync(
-        FhirRequest request, FhirServer server, HttpContext context, CancellationToken cancellationToken)
+        FhirRequest request, FhirServer server, ScheduleDirectory directory, ITakenTimes taken, HttpContext context, CancellationToken cancellationToken)
     {
         if (!request.Caller.May(Interaction.SearchType, "Appointment"))
         {
@@ -33,39 +33,35 @@ internal static class Find
         var own = await OwnSlotsAsync(request.Caller, search, server, cancellationToken);
         search = search with { IgnoredSlots = [.. own.Select(slot => slot.Id!)] };
 
-        var candidates = await FindCandidates.LoadAsync(input, server, request.Caller, cancellationToken);
+        var candidates = await FindCandidates.LoadAsync(input, server, directory, request.Caller, cancellationToken);
         var remarks = input.Remarks.ToList();
         var clinicians = WithZone(candidates.Clinicians, remarks, server);
-        var offers = await OffersAsync(request.Caller, search, clinicians, WithZone(candidates.Rooms, remarks, server), own, remarks, server, cancellationToken);
-        return await AnswerAsync(request, search, offers, remarks, seen, server, SelfOf(context, server), cancellationToken);
-    }
-
-    private static async Task<IReadOnlyList<Offer>> OffersAsync(
-        Caller caller, TimeSearch search, List<Candidate> clinicians, List<Candidate> rooms, IReadOnlyList<Slot> own, List<string> remarks, FhirServer server, CancellationToken cancellationToken)
-    {
-        var hull = FindWindow.Hull(search.Window);
-        var from = NodaTime.Instant.Max(hull.Start, NodaTime.Instant.FromDateTimeOffset(search.Now));
-        if (clinicians.Count == 0 || from >= hull.End)
-        {
-            return [];
-        }
-
-        var times = new FreeTimes(search, clinicians, rooms, []);
+        var rooms = WithZone(candidates.Rooms, remarks, server);
+        var times = new FreeTimes(search, clinicians, rooms);
         var calendars = clinicians.Concat(rooms).Select(candidate => candidate.Calendar.Reference).Distinct(StringComparer.Ordinal).ToList();
-        var slots = new FindSlots(server, ScheduleDirectory.Reader(caller), times, calendars);
-        IReadOnlyList<Offer> offers = await slots.FirstAsync(
-            new Interval(from, hull.End), own, search.Occurrences is null ? search.Count : MostFirstWeeks, cancellationToken);
-        if (search.Occurrences is { } weeks)
-        {
-            offers = times.InEveryWeek(offers, await slots.WeeksAfterAsync(offers, weeks, cancellationToken));
-        }
-
+        var slots = new FindSlots(server, taken, ScheduleDirectory.Reader(request.Caller), times, calendars);
+        var offers = calendars.Count == 0 ? [] : await OffersAsync(search, slots, own, cancellationToken);
         if (slots.IsCutOff)
         {
             remarks.Add("There may be more: ask for a shorter time or fewer calendars.");
         }
 
-        return [.. offers.Take(search.Count)];
+        return await AnswerAsync(request, search, offers, remarks, seen, server, SelfOf(context, server), cancellationToken);
+    }
+
+    private static async Task<IReadOnlyList<Offer>> OffersAsync(
+        TimeSearch search, FindSlots slots, IReadOnlyList<Slot> own, CancellationToken cancellationToken)
+    {
+        var hull = FindWindow.Hull(search.Window);
+        var from = NodaTime.Instant.Max(hull.Start, NodaTime.Instant.FromDateTimeOffset(search.Now));
+        if (from >= hull.End)
+        {
+            return [];
+        }
+
+        IReadOnlyList<Offer> offers = await slots.FirstAsync(
+            new Interval(from, hull.End), own, search.Occurrences is null ? search.Count : MostFirstWeeks, cancellationToken);
+        return [.. (search.Occurrences is { } weeks ? await slots.InEveryWeekAsync(offers, weeks, cancellationToken) : offers).Take(search.Count)];
     }
 
     /// <summary>Whose visit it is: those named; for a patient's app the patient, and nobody else.</summary>

@@ -25,18 +25,20 @@ internal sealed class FindCandidates
 
     private readonly FindInput _input;
     private readonly FhirServer _server;
+    private readonly ScheduleDirectory _directory;
     private readonly Caller _reader;
 
-    private FindCandidates(FindInput input, FhirServer server, Caller caller) =>
-        (_input, _server, _reader) = (input, server, ScheduleDirectory.Reader(caller));
+    private FindCandidates(FindInput input, FhirServer server, ScheduleDirectory directory, Caller caller) =>
+        (_input, _server, _directory, _reader) = (input, server, directory, ScheduleDirectory.Reader(caller));
 
     public IReadOnlyList<Candidate> Clinicians { get; private set; } = [];
 
     public IReadOnlyList<Candidate> Rooms { get; private set; } = [];
 
-    public static async Task<FindCandidates> LoadAsync(FindInput input, FhirServer server, Caller caller, CancellationToken cancellationToken)
+    public static async Task<FindCandidates> LoadAsync(
+        FindInput input, FhirServer server, ScheduleDirectory directory, Caller caller, CancellationToken cancellationToken)
     {
-        var candidates = new FindCandidates(input, server, caller);
+        var candidates = new FindCandidates(input, server, directory, caller);
         await candidates.LoadAsync(cancellationToken);
         return candidates;
     }
@@ -169,7 +171,7 @@ internal sealed class FindCandidates
         ImmutableArray<Criterion> criteria, Dictionary<string, int>? people, List<string>? places, bool needsRoom, CancellationToken cancellationToken)
     {
         var query = new SearchQuery { Types = ["Schedule"], Criteria = criteria, Count = Most };
-        var (schedules, more) = await ScheduleDirectory.LoadAsync(_reader, _server, query, cancellationToken);
+        var (schedules, more) = await _directory.LoadAsync(_reader, _server, query, cancellationToken);
         return more
             ? throw new FhirException(
                 HttpStatusCode.UnprocessableEntity,

@@ -10,18 +10,19 @@ using TeleFhir.Domain.Search;
 namespace TeleFhir.Api.Scheduling;
 
 /// <summary>
-/// Reads free Slots of calendars from the earliest on, and stops when there are enough offers: first those of a short time, then of longer
+/// Reads Slots of calendars that may be free from the earliest on, and stops when there are enough offers: first those of a short time, then of longer
 /// and longer ones. How many searches that takes has a bound that does not depend on the number of calendars.
 /// </summary>
-internal sealed class FindSlots(FhirServer server, Caller caller, FreeTimes times, IReadOnlyCollection<string> calendars)
+internal sealed class FindSlots(FhirServer server, ITakenTimes taken, Caller caller, FreeTimes times, IReadOnlyCollection<string> calendars)
 {
     /// <summary>Pages of Slots that are read for the first week, and for each week of a series after it.</summary>
     private const int MostPages = 10;
 
     private const int SlotsPerDay = 20;
     private const int SlotsAtFirst = 4000;
-    private const int FewestOnPage = 200;
+    private const int FewestOnPage = 100;
     private const int MostOnPage = 1000;
+    private const int SlotsForOffer = 2;
     private const int Growth = 4;
 
     private readonly string _calendars = string.Join(',', calendars);
@@ -51,12 +52,13 @@ internal sealed class FindSlots(FhirServer server, Caller caller, FreeTimes time
                     return offers;
                 }
 
-                var (slots, next) = await PageAsync(from, to, Math.Clamp(Growth * wanted, FewestOnPage, MostOnPage), after, cancellationToken);
+                var (slots, next) = await PageAsync(from, to, Math.Clamp(SlotsForOffer * wanted, FewestOnPage, MostOnPage), after, cancellationToken);
                 pending.AddRange(slots);
 
                 // Slots of one moment belong together, and the last moment of a page may go on with the next.
                 var until = next is null ? to.ToDateTimeOffset() : slots[^1].Start;
-                offers.AddRange(times.Among(pending.Where(slot => slot.Start < until)));
+                var ready = pending.Where(slot => slot.Start < until).ToList();
+                offers.AddRange(times.Among(ready, await TakenAsync(ready, cancellationToken)));
                 pending.RemoveAll(slot => slot.Start < until);
                 if ((after = next) is null || offers.Count >= wanted)
                 {
@@ -70,8 +72,8 @@ internal sealed class FindSlots(FhirServer server, Caller caller, FreeTimes time
         return offers;
     }
 
-    /// <summary>The free Slots that may be those of a series in the weeks after the first.</summary>
-    public async Task<List<Slot>> WeeksAfterAsync(IReadOnlyList<Offer> first, int weeks, CancellationToken cancellationToken)
+    /// <summary>Of offers for the first week those that are there in every week of a series.</summary>
+    public async Task<IReadOnlyList<Offer>> InEveryWeekAsync(IReadOnlyList<Offer> first, int weeks, CancellationToken cancellationToken)
     {
         var found = new List<Slot>();
         for (var week = 1; week < weeks && first.Count > 0; week++)
@@ -93,15 +95,21 @@ internal sealed class FindSlots(FhirServer server, Caller caller, FreeTimes time
             }
         }
 
-        return found;
+        return times.InEveryWeek(first, found, await TakenAsync(found, cancellationToken));
     }
+
+    /// <summary>What takes the time of those concerned while the Slots last.</summary>
+    private async Task<IReadOnlyList<OccupancyEntry>> TakenAsync(List<Slot> slots, CancellationToken cancellationToken) =>
+        slots.Count > 0 && Moment.Between(slots.Min(slot => slot.Start), slots.Max(slot => slot.End)) is { } within
+            ? await taken.OfAsync(times.People, within, cancellationToken)
+            : [];
 
     private async Task<(List<Slot> Slots, PageCursor? Next)> PageAsync(
         NodaTime.Instant from, NodaTime.Instant to, int count, PageCursor? after, CancellationToken cancellationToken)
     {
         var query = server.Parser.Parse(
             ["Slot"],
-            [new("schedule", _calendars), new("status", "free"), new("start", $"ge{Text(from)}"), new("start", $"lt{Text(to)}"), new("_sort", "start")],
+            [new("schedule", _calendars), new("status", "free,busy-tentative"), new("start", $"ge{Text(from)}"), new("start", $"lt{Text(to)}"), new("_sort", "start")],
             strict: true) with
         {
             Count = count,

@@ -30,7 +30,8 @@ internal static class GenerateSlots
     private static readonly NodaTime.Duration _slotReach = NodaTime.Duration.FromDays(1);
     private static readonly NodaTime.Duration _blockReach = NodaTime.Duration.FromDays(92);
 
-    public static async Task<FhirResult> HandleAsync(FhirRequest request, FhirServer server, CancellationToken cancellationToken)
+    public static async Task<FhirResult> HandleAsync(
+        FhirRequest request, FhirServer server, ScheduleDirectory directory, CancellationToken cancellationToken)
     {
         var canonicals = server.Booking.Canonicals;
         request.Caller.Demand(Interaction.Create, "Slot");
@@ -43,7 +44,7 @@ internal static class GenerateSlots
         var input = await OperationInput.ReadAsync(request, server, "generate-slots", ["period"], cancellationToken);
         var wished = input.Find<Period>("period") ?? throw input.Wrong("period", "must be given, as a Period in the content");
         await server.ReadCurrentAsync(request.Caller, request.Key, cancellationToken);
-        var (found, _) = await ScheduleDirectory.LoadAsync(request.Caller, server, Query(server, "Schedule", ("_id", request.Key.Id)), cancellationToken);
+        var (found, _) = await directory.LoadAsync(request.Caller, server, Query(server, "Schedule", ("_id", request.Key.Id)), cancellationToken);
         var schedule = found is [var only] ? only : throw FhirException.NotFound($"{request.Key} does not exist.");
 
         var zone = schedule.Zone.OrThrow(canonicals);

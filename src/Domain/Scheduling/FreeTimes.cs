@@ -27,36 +27,43 @@ public sealed record OfferPart(Slot Slot, LoadedSchedule Calendar);
 public sealed class FreeTimes
 {
     private readonly TimeSearch _search;
+    private readonly NodaTime.Instant _now;
     private readonly Dictionary<string, Place> _clinicians;
     private readonly Dictionary<string, Place> _rooms;
-    private readonly ILookup<string, OccupancyEntry> _taken;
 
     /// <param name="search">What is looked for.</param>
     /// <param name="candidates">The calendars that answer for the search.</param>
     /// <param name="rooms">The calendars of wished rooms.</param>
-    /// <param name="taken">What is known of the time of their actors and of the patients.</param>
-    public FreeTimes(
-        TimeSearch search, IEnumerable<Candidate> candidates, IEnumerable<Candidate> rooms, IEnumerable<OccupancyEntry> taken)
+    public FreeTimes(TimeSearch search, IEnumerable<Candidate> candidates, IEnumerable<Candidate> rooms)
     {
         _search = search;
+        _now = NodaTime.Instant.FromDateTimeOffset(search.Now);
         _clinicians = candidates.ToDictionary(one => one.Calendar.Reference, one => new Place(one, search.Window), StringComparer.Ordinal);
         _rooms = rooms.ToDictionary(one => one.Calendar.Reference, one => new Place(one, search.Window), StringComparer.Ordinal);
-        _taken = taken.ToLookup(entry => entry.Actor, StringComparer.Ordinal);
+        People =
+        [
+            .. _clinicians.Values.Concat(_rooms.Values).SelectMany(place => place.Actors).Concat(search.Patients).Distinct(StringComparer.Ordinal),
+        ];
     }
+
+    /// <summary>Whose time has to be free for one offer or another.</summary>
+    public ImmutableArray<string> People { get; }
 
     /// <summary>The offers, the earliest first and at the same time the most preferred.</summary>
     /// <param name="slots">Slots of the calendars, those of a room among them; in any order.</param>
-    public IReadOnlyList<Offer> Among(IEnumerable<Slot> slots)
+    /// <param name="taken">What is known of the time of <see cref="People"/> while the Slots last.</param>
+    public IReadOnlyList<Offer> Among(IEnumerable<Slot> slots, IEnumerable<OccupancyEntry> taken)
     {
+        var busy = taken.ToLookup(entry => entry.Actor, StringComparer.Ordinal);
         var found = new List<(Interval Time, int Rank, int RoomRank, Offer Offer)>();
         var usable = slots.Select(slot => (Slot: slot, Reference: Occupancy.RelativeOf(slot.Schedule) ?? "")).ToList();
         var rooms = usable
-            .Where(one => _rooms.TryGetValue(one.Reference, out var room) && IsFree(one.Slot, room))
+            .Where(one => _rooms.TryGetValue(one.Reference, out var room) && IsFree(one.Slot, room, busy))
             .OrderBy(one => _rooms[one.Reference].Candidate.Rank).ThenBy(one => one.Reference, StringComparer.Ordinal)
             .ToLookup(one => (one.Slot.Start, one.Slot.End));
         foreach (var (slot, reference) in usable)
         {
-            if (!_clinicians.TryGetValue(reference, out var place) || !IsFree(slot, place) || KindOf(slot, place) is not { } kind)
+            if (!_clinicians.TryGetValue(reference, out var place) || !IsFree(slot, place, busy) || KindOf(slot, place) is not { } kind)
             {
                 continue;
             }
@@ -87,9 +94,11 @@ public sealed class FreeTimes
     /// </summary>
     /// <param name="first">Offers for the first week.</param>
     /// <param name="later">Slots of the calendars in the weeks after.</param>
-    public IReadOnlyList<Offer> InEveryWeek(IEnumerable<Offer> first, IEnumerable<Slot> later)
+    /// <param name="taken">What is known of the time of <see cref="People"/> in these weeks.</param>
+    public IReadOnlyList<Offer> InEveryWeek(IEnumerable<Offer> first, IEnumerable<Slot> later, IEnumerable<OccupancyEntry> taken)
     {
-        var free = later.Where(slot => PlaceOf(slot) is { } place && IsFreeOf(slot, place))
+        var busy = taken.ToLookup(entry => entry.Actor, StringComparer.Ordinal);
+        var free = later.Where(slot => PlaceOf(slot) is { } place && IsFreeOf(slot, place, busy))
             .Select(slot => (Occupancy.RelativeOf(slot.Schedule), slot.Start, slot.End))
             .ToHashSet();
         return [.. first.Where(IsInEveryWeek)];
@@ -108,27 +117,39 @@ public sealed class FreeTimes
         ? _clinicians.GetValueOrDefault(reference) ?? _rooms.GetValueOrDefault(reference)
         : null;
 
-    private bool IsFree(Slot slot, Place place) =>
+    private bool IsFree(Slot slot, Place place, ILookup<string, OccupancyEntry> busy) =>
         Moment(slot) is { } time
         && slot.Start > _search.Now
         && place.Window is { } window && window.Covers(time)
         && _search.Preferred?.Suit(time.Start.InZone(place.Zone).LocalDateTime) != false
-        && IsFreeOf(slot, place);
+        && IsFreeOf(slot, place, busy);
 
-    private bool IsFreeOf(Slot slot, Place place)
+    private bool IsFreeOf(Slot slot, Place place, ILookup<string, OccupancyEntry> busy)
     {
-        if (Moment(slot) is not { } time || (slot.Status != Slot.SlotStatus.Free && !_search.IgnoredSlots.Contains(slot.Id ?? "")))
+        if (Moment(slot) is not { } time)
         {
             return false;
         }
 
+        var isOpen = slot.Status == Slot.SlotStatus.Free
+            || _search.IgnoredSlots.Contains(slot.Id ?? "")
+            || (slot.Status == Slot.SlotStatus.BusyTentative && HasRunOut(time, place, busy));
         var capacity = ScheduleHours.CapacityOf(slot);
-        return place.Actors.All(actor => IsOpen(actor, time, capacity)) && _search.Patients.All(patient => IsOpen(patient, time, 1));
+        return isOpen
+            && place.Actors.All(actor => IsOpen(actor, time, capacity, busy))
+            && _search.Patients.All(patient => IsOpen(patient, time, 1, busy));
     }
 
-    private bool IsOpen(string actor, Interval time, int capacity)
+    /// <summary>Whether the hold of the time is known and over, although the Slot does not say so yet.</summary>
+    private bool HasRunOut(Interval time, Place place, ILookup<string, OccupancyEntry> busy)
     {
-        var rivals = _taken[actor].Where(entry => entry.During.Overlaps(time)).ToList();
+        var holds = place.Actors.SelectMany(actor => busy[actor]).Where(entry => entry.During.Overlaps(time)).ToList();
+        return holds.Count > 0 && holds.TrueForAll(hold => !hold.IsLive(_now));
+    }
+
+    private bool IsOpen(string actor, Interval time, int capacity, ILookup<string, OccupancyEntry> busy)
+    {
+        var rivals = busy[actor].Where(entry => entry.During.Overlaps(time)).ToList();
         if (rivals.Count == 0)
         {
             return true;

@@ -39,6 +39,12 @@ public sealed record SearchQuery
     /// <summary>Where the page starts: after this place; null for the first page.</summary>
     public PageCursor? After { get; init; }
 
+    /// <summary>
+    /// Whether a page may be shorter than <see cref="Count"/>, even empty, with more to come: then a search that finds little in much ends its page
+    /// where it has read enough, and the next one goes on there. False where all matches up to the count are needed, as for a condition.
+    /// </summary>
+    public bool MayEndEarly { get; init; }
+
     /// <summary>The parameters that were understood, as written and in order, for the self link and the cursor.</summary>
     public ImmutableArray<KeyValuePair<string, string>> Applied { get; init; } = [];
 
@@ -259,8 +265,9 @@ public enum SummaryMode
 
 /// <summary>
 /// A place in an ordered search result: the sort values of the last row given and its key, which makes the place unique.
-/// A null value stands for a row without a value of that sort key.
+/// A null value stands for a row without a value of that sort key. With fewer values it is the place before all rows that begin with them:
+/// a page that ended early had read everything up to there.
 /// </summary>
-/// <param name="Values">One for each sort key (numbers as long or double, text as string), then nothing else.</param>
+/// <param name="Values">One for each sort key (numbers as long or double, text as string), then the id; on the timeline the place in time alone.</param>
 /// <param name="Key">The storage key of the last row given.</param>
 public sealed record PageCursor(ImmutableArray<object?> Values, long Key);

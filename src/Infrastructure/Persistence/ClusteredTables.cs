@@ -15,7 +15,7 @@ internal sealed class ClusteredTables(MigrationsSqlGeneratorDependencies depende
         CreateTableOperation operation, IModel? model, MigrationCommandListBuilder builder, bool terminate = true)
     {
         base.Generate(operation, model, builder, terminate: false);
-        if (Tables.OfIndex.Contains(operation.Name))
+        if (Tables.OfIndex.Contains(operation.Name) || operation.Name == Tables.TokenCode.Name)
         {
             builder.Append(" WITHOUT ROWID");
         }

@@ -50,6 +50,7 @@ internal sealed class ConsistencyCheck(Database database, SearchParameterCatalog
         }
 
         await RowsAsync(session, Tables.Token, expected.Tokens, from, to, tally, cancellationToken);
+        await CodesAsync(session, from, to, tally, cancellationToken);
         await RowsAsync(session, Tables.Reference, expected.References, from, to, tally, cancellationToken);
         await RowsAsync(session, Tables.Date, expected.Dates, from, to, tally, cancellationToken);
         await RowsAsync(session, Tables.Quantity, expected.Quantities, from, to, tally, cancellationToken);
@@ -58,6 +59,18 @@ internal sealed class ConsistencyCheck(Database database, SearchParameterCatalog
         await WordsAsync(session, FullText.Narrative, expected.Narratives, from, to, tally, cancellationToken);
         await WordsAsync(session, FullText.Content, expected.Contents, from, to, tally, cancellationToken);
         await VersionsAsync(session, page, from, to, tally, cancellationToken);
+    }
+
+    /// <summary>The order of codes knows every code; those that no resource has any more are no fault.</summary>
+    private static async Task CodesAsync(Session session, long from, long to, Tally tally, CancellationToken cancellationToken)
+    {
+        var sql = new SqlText();
+        sql.Append($"SELECT d.key FROM ix_token d WHERE d.key > {sql.Value(from)} AND d.key <= {sql.Value(to)} AND NOT EXISTS")
+            .Append(" (SELECT 1 FROM token_code c WHERE c.param = d.param AND c.code = d.code AND c.hash = d.hash)");
+        foreach (var key in await session.QueryAsync(sql, row => row.GetInt64(0), cancellationToken))
+        {
+            tally.Fault($"token_code: a code of {key} is missing.");
+        }
     }
 
     /// <summary>The words themselves cannot be read back from either database; whether a resource has any can.</summary>

@@ -33,6 +33,15 @@ internal abstract class Database : IAsyncDisposable
     /// <summary>A condition that the column is one of the numbers.</summary>
     public abstract string AnyOf(string column, IReadOnlyList<long> values, SqlText sql);
 
+    /// <summary>A condition that the column is one of what a query of few rows gives.</summary>
+    public abstract string AmongFew(string column, string query);
+
+    /// <summary>A sort value as a column of its own, whose type must be known before the value is.</summary>
+    public abstract string Typed(string name, object value);
+
+    /// <summary>Joins the row of each resource by its key, one after the other, however many the planner expects.</summary>
+    public abstract string JoinRows(string alias, string key);
+
     /// <summary>The column of the storage key in the tables of words.</summary>
     public abstract string WordsKey { get; }
 

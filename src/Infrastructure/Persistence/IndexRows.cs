@@ -32,8 +32,21 @@ internal sealed class TokenRow : IndexRow
     /// <summary>Hash of the patient for parameters indexed by patient, else 0.</summary>
     public long Patient { get; set; }
 
-    /// <summary>The code as written, for sorting.</summary>
+    /// <summary>The code, for sorting: at most <see cref="SearchText.IndexedLength"/> characters.</summary>
     public string Code { get; set; } = "";
+}
+
+/// <summary>
+/// A code that some resource has or had under a parameter: the rows of <see cref="TokenRow"/> lie by hash, this is the order of their texts.
+/// Once there it stays, so whoever has seen it needs not look again.
+/// </summary>
+internal sealed class TokenCodeRow
+{
+    public int Param { get; set; }
+
+    public string Code { get; set; } = "";
+
+    public long Hash { get; set; }
 }
 
 internal sealed class ReferenceRow : IndexRow

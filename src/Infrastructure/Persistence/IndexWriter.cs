@@ -53,7 +53,7 @@ internal sealed class IndexWriter(SearchParameterCatalog catalog, IndexExtractor
                 System = StorageHash.OfOptional(value.System),
                 Rank = row.Rank,
                 Patient = catalog.FindById(value.ParameterId) is { IsByPatient: true } ? row.Patient : 0,
-                Code = SearchText.Valid(value.Code),
+                Code = SearchText.Cut(SearchText.Valid(value.Code)),
             });
         }
 

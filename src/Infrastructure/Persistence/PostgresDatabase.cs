@@ -11,6 +11,10 @@ namespace TeleFhir.Infrastructure.Persistence;
 /// <summary>PostgreSQL 15 or later. Each table's rows go in as arrays, one statement per table and one round trip per commit.</summary>
 internal sealed class PostgresDatabase(NpgsqlDataSource source) : Database
 {
+    private const string ShortStatements = "SET jit = off; SET max_parallel_workers_per_gather = 0";
+
+    private readonly KnownCodes _codes = new();
+
     public override string Fence => " OFFSET 0";
 
     public override string ShareLock => " FOR SHARE OF r";
@@ -34,11 +38,26 @@ internal sealed class PostgresDatabase(NpgsqlDataSource source) : Database
 
         // Nothing of a session outlives it here (locks end with their transaction), so there is nothing to reset either.
         settings.NoResetOnClose = true;
-        return new PostgresDatabase(NpgsqlDataSource.Create(settings.ConnectionString));
+        var source = new NpgsqlDataSourceBuilder(settings.ConnectionString);
+
+        // What a page reads is bounded by what the planner does not see: to compile such a statement or start workers for it takes longer than
+        // to run it.
+        source.UsePhysicalConnectionInitializer(
+            connection =>
+            {
+                using var command = new NpgsqlCommand(ShortStatements, connection);
+                command.ExecuteNonQuery();
+            },
+            async connection =>
+            {
+                await using var command = new NpgsqlCommand(ShortStatements, connection);
+                await command.ExecuteNonQueryAsync();
+            });
+        return new PostgresDatabase(source.Build());
     }
 
     public override async ValueTask<Session> OpenAsync(CancellationToken cancellationToken) =>
-        new PostgresSession(await source.OpenConnectionAsync(cancellationToken), transaction: null);
+        new PostgresSession(await source.OpenConnectionAsync(cancellationToken), transaction: null, _codes);
 
     public override async ValueTask<Session> BeginAsync(bool appends, CancellationToken cancellationToken)
     {
@@ -59,7 +78,7 @@ internal sealed class PostgresDatabase(NpgsqlDataSource source) : Database
         var connection = await source.OpenConnectionAsync(cancellationToken);
         try
         {
-            return new PostgresSession(connection, await connection.BeginTransactionAsync(isolation, cancellationToken));
+            return new PostgresSession(connection, await connection.BeginTransactionAsync(isolation, cancellationToken), _codes);
         }
         catch
         {
@@ -71,6 +90,18 @@ internal sealed class PostgresDatabase(NpgsqlDataSource source) : Database
     public override string AnyOf(string column, IReadOnlyList<long> values, SqlText sql) => values.Count == 1
         ? $"{column} = {sql.Value(values[0])}"
         : $"{column} = ANY({sql.Value(values.ToArray())})";
+
+    public override string AmongFew(string column, string query) => $"{column} = ANY(ARRAY({query}))";
+
+    public override string Typed(string name, object value) => value switch
+    {
+        long => $"CAST({name} AS bigint)",
+        double => $"CAST({name} AS double precision)",
+        _ => $"CAST({name} AS text) COLLATE \"C\"",
+    };
+
+    public override string JoinRows(string alias, string key) => $" CROSS JOIN LATERAL (SELECT {alias}0.key, {alias}0.type, {alias}0.id, {alias}0.id_hash, {alias}0.updated,"
+        + $" {alias}0.deleted, {alias}0.rank, {alias}0.rank_high FROM resource {alias}0 WHERE {alias}0.key = {key} OFFSET 0) {alias}";
 
     public override string WithWords(string table, IEnumerable<IReadOnlyList<(string Word, bool IsStart)>> alternatives, SqlText sql)
     {
@@ -98,7 +129,7 @@ internal sealed class PostgresDatabase(NpgsqlDataSource source) : Database
     public override ValueTask DisposeAsync() => source.DisposeAsync();
 }
 
-internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransaction? transaction) : Session
+internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransaction? transaction, KnownCodes codes) : Session
 {
     public override async Task LockAsync(IEnumerable<string> guards, CancellationToken cancellationToken)
     {
@@ -130,6 +161,7 @@ internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransac
 
     public override async Task CommitAsync(RowBatch batch, CancellationToken cancellationToken)
     {
+        var added = codes.MissingOf(batch);
         await using (var statements = new NpgsqlBatch(connection, transaction))
         {
             if (batch.ChangedResources.Count > 0)
@@ -164,6 +196,7 @@ internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransac
             Insert(statements, Tables.Resource, batch.ChangedResources, upsert: true);
             Insert(statements, Tables.History, batch.History);
             Insert(statements, Tables.Token, batch.Tokens);
+            Insert(statements, Tables.TokenCode, added, conflict: " ON CONFLICT DO NOTHING");
             Insert(statements, Tables.Reference, batch.References);
             Insert(statements, Tables.Date, batch.Dates);
             Insert(statements, Tables.Quantity, batch.Quantities);
@@ -191,6 +224,8 @@ internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransac
         {
             await transaction.CommitAsync(CancellationToken.None);
         }
+
+        codes.Add(added);
     }
 
     public override async ValueTask DisposeAsync()
@@ -246,7 +281,7 @@ internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransac
         }
     }
 
-    private static void Insert<TRow>(NpgsqlBatch statements, Table<TRow> table, List<TRow> rows, bool upsert = false)
+    private static void Insert<TRow>(NpgsqlBatch statements, Table<TRow> table, List<TRow> rows, bool upsert = false, string conflict = "")
     {
         if (rows.Count == 0)
         {
@@ -254,7 +289,7 @@ internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransac
         }
 
         var arrays = string.Join(", ", Enumerable.Range(1, table.Columns.Count).Select(at => $"${at}"));
-        var text = $"INSERT INTO {table.Name} ({table.ColumnNames}) SELECT * FROM unnest({arrays})";
+        var text = $"INSERT INTO {table.Name} ({table.ColumnNames}) SELECT * FROM unnest({arrays}){conflict}";
         if (upsert)
         {
             text += $" ON CONFLICT ({table.Columns[0].Name}) DO UPDATE SET "

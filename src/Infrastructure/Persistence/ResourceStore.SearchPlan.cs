@@ -79,14 +79,20 @@ internal sealed partial class ResourceStore
         SqlText? prefix = null)
     {
         var criteria = await ResolveAsync(session, Narrowed([criterion], visible, type), visible, cancellationToken);
-        var driver = SearchDriver.For(criteria).MinBy(candidate => candidate.Cost);
+        var driver = SearchDriver.For(type, criteria).MinBy(candidate => candidate.Cost);
         if (driver is null)
         {
             return null;
         }
 
-        // The matches are counted before they are joined: a walk over many must stop early.
-        var keys = new SearchSql(database, type, criteria, driver, visible).Keys(MostResolved + 1);
+        // The matches are counted before they are joined: a walk over many must stop early, and one that finds few in much not begin.
+        var search = new SearchSql(database, type, criteria, driver, visible);
+        if (search.IsProbing && await Reach.OfAsync(session, search, limits.WalkLimit, cancellationToken) >= limits.WalkLimit)
+        {
+            return null;
+        }
+
+        var keys = search.Keys(MostResolved + 1);
         var found = await session.QueryAsync(keys, row => row.GetInt64(0), cancellationToken);
         if (found.Count > MostResolved)
         {
@@ -103,55 +109,30 @@ internal sealed partial class ResourceStore
         return await session.QueryAsync(sql, row => row.GetInt64(0), cancellationToken);
     }
 
-    /// <summary>The index to walk, and how. Where the criteria themselves do not tell, what each would read is counted, up to a limit.</summary>
-    private async Task<(SearchDriver? Driver, SearchOrder Order)> ChooseAsync(
-        Session session,
-        string type,
-        ImmutableArray<Criterion> criteria,
-        SearchOrder order,
-        ImmutableArray<SortKey> keys,
-        CancellationToken cancellationToken)
+    /// <summary>
+    /// The index to walk for an order by time, or in any order; null for the type's own. Where the criteria themselves do not tell, what each
+    /// would read is counted, up to a limit.
+    /// </summary>
+    private async Task<SearchDriver?> ChooseAsync(
+        Session session, string type, ImmutableArray<Criterion> criteria, SearchOrder order, CancellationToken cancellationToken)
     {
-        var candidates = SearchDriver.For(criteria).OrderBy(candidate => candidate.Cost).ToList();
-        var mayWalkKeys = order == SearchOrder.Keys && keys is [var first, ..] && SearchSql.IsWalkable(first);
-        if (mayWalkKeys)
-        {
-            var few = await LeastAsync(session, type, candidates, limits.SortLimit, cancellationToken);
-            return few is null ? (candidates.FirstOrDefault(), SearchOrder.KeysWalked) : (few, order);
-        }
-
-        if (candidates.Count == 0 || candidates[0].IsSelective)
-        {
-            return (candidates.FirstOrDefault(), order);
-        }
-
+        var candidates = SearchDriver.For(type, criteria).OrderBy(candidate => candidate.Cost).ToList();
         var ordered = order is SearchOrder.TimelineDescending or SearchOrder.TimelineAscending;
+
+        // What an index gives in another order than the one asked for is gathered, so it must be little.
+        if (candidates.Count == 0 || (candidates[0].IsSelective && (ordered || order == SearchOrder.Keys || candidates[0].IsSmall)))
+        {
+            return candidates.FirstOrDefault();
+        }
+
         var best = ordered ? candidates.FirstOrDefault(candidate => candidate.Ordered) : null;
         if (best is not null && candidates.Count(candidate => candidate.Ordered) == 1)
         {
-            return (best, order);
+            return best;
         }
 
-        // Keys that no index holds need every match anyway; then any index beats the whole type.
-        var least = await LeastAsync(session, type, candidates, MostGathered, cancellationToken);
-        return (least ?? best ?? (order == SearchOrder.Keys ? candidates[0] : null), order);
-    }
-
-    /// <summary>The candidate that reads the least, where that is less than the limit.</summary>
-    private async Task<SearchDriver?> LeastAsync(
-        Session session, string type, List<SearchDriver> candidates, int limit, CancellationToken cancellationToken)
-    {
-        SearchDriver? best = null;
-        foreach (var candidate in candidates)
-        {
-            var reach = (int)(await session.QueryAsync(
-                new SearchSql(database, type, [], candidate).Reach(limit), row => row.GetInt64(0), cancellationToken))[0];
-            if (reach < limit)
-            {
-                (best, limit) = (candidate, reach);
-            }
-        }
-
-        return best;
+        // In any order every match is needed; then any index beats the whole type.
+        var least = await Reach.LeastAsync(database, session, type, candidates, MostGathered, cancellationToken);
+        return least?.Driver ?? best ?? (order == SearchOrder.Keys ? candidates[0] : null);
     }
 }

@@ -4,6 +4,7 @@ using TeleFhir.Domain.Fhir;
 using TeleFhir.Domain.Search;
 using TeleFhir.Domain.Storage;
 using TeleFhir.Infrastructure.Search;
+using SortKey = TeleFhir.Domain.Search.SortKey;
 
 namespace TeleFhir.Infrastructure.Persistence;
 
@@ -25,13 +26,13 @@ internal sealed partial class ResourceStore
             caller.Demand(Interaction.SearchType, type);
         }
 
-        var searches = new List<(string Type, SearchSql Sql)>();
+        var searches = new List<(string Type, ImmutableArray<Criterion> Criteria, SearchSql Sql)>();
         foreach (var type in TypesOf(query).Where(type => caller.May(Interaction.SearchType, type)))
         {
             var own = Narrowed([.. CriteriaOf(query, type).Select(criterion => OnType(criterion, type))], visible, type);
             var criteria = await ResolveAsync(session, own, visible, cancellationToken);
-            var driver = SearchDriver.For(criteria).Where(candidate => candidate.IsSelective).MinBy(candidate => candidate.Cost);
-            searches.Add((type, new SearchSql(database, type, criteria, driver, visible)));
+            var driver = await ChooseAsync(session, type, criteria, order, cancellationToken);
+            searches.Add((type, criteria, new SearchSql(database, type, criteria, driver, visible)));
         }
 
         if (searches.Count == 0)
@@ -44,43 +45,28 @@ internal sealed partial class ResourceStore
             return new SearchPage([], [], await TotalAsync(session, searches.Select(search => search.Sql), CountMode(query.Total), cancellationToken), null, []);
         }
 
-        var sql = new SqlText().Append("SELECT * FROM (");
-        var limit = query.Count + 1;
-        for (var i = 0; i < searches.Count; i++)
+        int? budget = query.MayEndEarly ? limits.WalkLimit : null;
+        Stretch stretch;
+        if (order != SearchOrder.Keys)
         {
-            var (type, search) = searches[i];
-            sql.Append(i == 0 ? "" : " UNION ALL ").Append("SELECT * FROM (");
-            search.AppendPage(sql, order, [.. keys.Select(key => key with { Parameter = Own(key.Parameter, type) })], query.After, limit);
-            sql.Append($") t{i}");
-        }
-
-        sql.Append(") u");
-        if (order == SearchOrder.Keys)
-        {
-            SearchSql.AppendOrder(sql, keys, "u", tie: "tie, u.key");
+            stretch = await new TimeWalk(session, [.. searches.Select(search => search.Sql)], query.Count + 1, budget)
+                .ReadAsync(order, query.After, total: null, cancellationToken);
         }
         else
         {
-            var direction = order == SearchOrder.UpdatedAscending ? "" : " DESC";
-            sql.Append($" ORDER BY u.s0{direction}, u.key{direction}");
+            var stretches = new List<Stretch>();
+            foreach (var (type, criteria, _) in searches)
+            {
+                ImmutableArray<SortKey> own = [.. keys.Select(key => key with { Parameter = Own(key.Parameter, type) })];
+                stretches.Add(await new SortedWalk(database, session, type, visible, own, query.Count + 1, limits.SortLimit, budget)
+                    .ReadAsync(criteria, query.After, total: null, cancellationToken));
+            }
+
+            stretch = MatchOrder.Merge(keys, stretches);
         }
 
-        sql.Append(FormattableString.Invariant($" LIMIT {limit}"));
-        var columns = order == SearchOrder.Keys ? keys.Length + 1 : 1;
-        var matches = await session.QueryAsync(
-            sql, row => new Match(row.GetInt64(0), row.ReadStored(), SortValues(row, columns)), cancellationToken);
-        var page = matches.Take(query.Count).ToList();
-        var more = matches.Count > query.Count;
-        long? total = query.Total != TotalMode.None && !more && query.After is null
-            ? page.Count
-            : await TotalAsync(session, searches.Select(search => search.Sql), query.Total, cancellationToken);
-        var (included, warnings) = await IncludeAsync(session, query, page, SightOf(caller, Interaction.Read), cancellationToken);
-        return new SearchPage(
-            [.. page.Select(match => match.Resource)],
-            included,
-            total,
-            more ? new PageCursor(page[^1].Sort, page[^1].Key) : null,
-            warnings);
+        return await PageAsync(
+            session, caller, query, stretch, () => TotalAsync(session, searches.Select(search => search.Sql), query.Total, cancellationToken), cancellationToken);
     }
 
     private static ImmutableArray<string> TypesOf(SearchQuery query)

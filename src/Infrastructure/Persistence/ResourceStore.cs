@@ -119,9 +119,11 @@ internal sealed partial class ResourceStore(
 /// <summary>What a search may cost and a write must keep, from configuration.</summary>
 /// <param name="TotalLimit">Totals above this are given only when asked for.</param>
 /// <param name="IncludeLimit">How many resources one include may bring.</param>
-/// <param name="SortLimit">Up to so many matches are gathered and sorted; of more an index of the first sort key is walked, where there is one.</param>
+/// <param name="SortLimit">Up to so many matches are gathered and sorted; of more the index of the first sort key is walked.</param>
 /// <param name="EnforcesReferences">Whether references must lead to resources that are there, and stay so.</param>
-internal sealed record StoreLimits(int TotalLimit = 1000, int IncludeLimit = 1000, int SortLimit = 20_000, bool EnforcesReferences = false);
+/// <param name="WalkLimit">A page that may end early does so when it has looked at so many candidates.</param>
+internal sealed record StoreLimits(
+    int TotalLimit = 1000, int IncludeLimit = 1000, int SortLimit = 20_000, bool EnforcesReferences = false, int WalkLimit = 20_000);
 
 /// <summary>The SQL of a history request: versions from the table of current ones and the table of old ones, as one order.</summary>
 /// <param name="query">The request.</param>

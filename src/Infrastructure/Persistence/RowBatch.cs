@@ -232,6 +232,12 @@ internal static class Tables
         new Column<TokenRow, long>("patient", NpgsqlDbType.Bigint, row => row.Patient),
         new Column<TokenRow, string>("code", NpgsqlDbType.Text, row => row.Code));
 
+    public static readonly Table<TokenCodeRow> TokenCode = new(
+        "token_code",
+        new Column<TokenCodeRow, int>("param", NpgsqlDbType.Integer, row => row.Param),
+        new Column<TokenCodeRow, string>("code", NpgsqlDbType.Text, row => row.Code),
+        new Column<TokenCodeRow, long>("hash", NpgsqlDbType.Bigint, row => row.Hash));
+
     public static readonly Table<ReferenceRow> Reference = Index<ReferenceRow>(
         "ix_reference",
         new Column<ReferenceRow, long>("hash", NpgsqlDbType.Bigint, row => row.Hash),

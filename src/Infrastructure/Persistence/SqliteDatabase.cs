@@ -15,6 +15,7 @@ internal sealed class SqliteDatabase : Database
     private const int FewValues = 16;
 
     private readonly ConcurrentBag<SqliteSlot> _readers = [];
+    private readonly KnownCodes _codes = new();
     private readonly SemaphoreSlim _writing = new(1, 1);
     private readonly string _connectionString;
     private SqliteSlot? _writer;
@@ -38,14 +39,14 @@ internal sealed class SqliteDatabase : Database
     public override ValueTask<Session> OpenAsync(CancellationToken cancellationToken)
     {
         var slot = _readers.TryTake(out var free) ? free : new SqliteSlot(_connectionString);
-        return ValueTask.FromResult<Session>(new SqliteSession(slot, inTransaction: false, () => _readers.Add(slot)));
+        return ValueTask.FromResult<Session>(new SqliteSession(slot, inTransaction: false, _codes, () => _readers.Add(slot)));
     }
 
     public override ValueTask<Session> SnapshotAsync(CancellationToken cancellationToken)
     {
         var slot = _readers.TryTake(out var free) ? free : new SqliteSlot(_connectionString);
         slot.Execute("BEGIN");
-        return ValueTask.FromResult<Session>(new SqliteSession(slot, inTransaction: true, () => _readers.Add(slot)));
+        return ValueTask.FromResult<Session>(new SqliteSession(slot, inTransaction: true, _codes, () => _readers.Add(slot)));
     }
 
     public override async ValueTask<Session> BeginAsync(bool appends, CancellationToken cancellationToken)
@@ -57,7 +58,7 @@ internal sealed class SqliteDatabase : Database
 
             // IMMEDIATE takes the write lock now: what is read in this transaction cannot be overtaken by another process either.
             _writer.Execute("BEGIN IMMEDIATE");
-            return new SqliteSession(_writer, inTransaction: true, () => _writing.Release());
+            return new SqliteSession(_writer, inTransaction: true, _codes, () => _writing.Release());
         }
         catch
         {
@@ -73,6 +74,12 @@ internal sealed class SqliteDatabase : Database
         <= FewValues => $"{column} IN ({string.Join(", ", values.Select(value => sql.Value(value)))})",
         _ => $"{column} IN (SELECT value FROM json_each({sql.Value($"[{string.Join(',', values)}]")}))",
     };
+
+    public override string AmongFew(string column, string query) => $"{column} IN ({query})";
+
+    public override string Typed(string name, object value) => name;
+
+    public override string JoinRows(string alias, string key) => $" JOIN resource {alias} ON {alias}.key = {key}";
 
     public override string WithWords(string table, IEnumerable<IReadOnlyList<(string Word, bool IsStart)>> alternatives, SqlText sql)
     {
@@ -174,7 +181,7 @@ internal sealed class SqliteSlot : IDisposable
     }
 }
 
-internal sealed class SqliteSession(SqliteSlot slot, bool inTransaction, Action release) : Session
+internal sealed class SqliteSession(SqliteSlot slot, bool inTransaction, KnownCodes codes, Action release) : Session
 {
     private bool _committed;
 
@@ -202,6 +209,7 @@ internal sealed class SqliteSession(SqliteSlot slot, bool inTransaction, Action 
 
     public override Task CommitAsync(RowBatch batch, CancellationToken cancellationToken)
     {
+        var added = codes.MissingOf(batch);
         if (batch.ChangedResources.Count > 0)
         {
             foreach (var table in Tables.OfIndex)
@@ -237,6 +245,7 @@ internal sealed class SqliteSession(SqliteSlot slot, bool inTransaction, Action 
         Insert(Tables.Resource, batch.ChangedResources, upsert: true);
         Insert(Tables.History, batch.History);
         Insert(Tables.Token, batch.Tokens);
+        Insert(Tables.TokenCode, added, conflict: " ON CONFLICT DO NOTHING");
         Insert(Tables.Reference, batch.References);
         Insert(Tables.Date, batch.Dates);
         Insert(Tables.Quantity, batch.Quantities);
@@ -258,6 +267,7 @@ internal sealed class SqliteSession(SqliteSlot slot, bool inTransaction, Action 
         Insert(Tables.EmergencyAccess, batch.EmergencyAccess, upsert: true);
         slot.Execute("COMMIT");
         _committed = true;
+        codes.Add(added);
         return Task.CompletedTask;
     }
 
@@ -328,14 +338,14 @@ internal sealed class SqliteSession(SqliteSlot slot, bool inTransaction, Action 
         }
     }
 
-    private void Insert<TRow>(Table<TRow> table, List<TRow> rows, bool upsert = false)
+    private void Insert<TRow>(Table<TRow> table, List<TRow> rows, bool upsert = false, string conflict = "")
     {
         if (rows.Count == 0)
         {
             return;
         }
 
-        var text = $"INSERT INTO {table.Name} ({table.ColumnNames}) VALUES ({string.Join(", ", table.Columns.Select(column => "@" + column.Name))})";
+        var text = $"INSERT INTO {table.Name} ({table.ColumnNames}) VALUES ({string.Join(", ", table.Columns.Select(column => "@" + column.Name))}){conflict}";
         if (upsert)
         {
             text += $" ON CONFLICT ({table.Columns[0].Name}) DO UPDATE SET "

@@ -82,6 +82,7 @@ internal abstract class TeleFhirDb(DbContextOptions options) : DbContext(options
                     .HasFilter("patient <> 0").HasDatabaseName("ix_token_patient"),
                 row => new { row.System });
         });
+        modelBuilder.Entity<TokenCodeRow>(code => code.ToTable("token_code").HasKey(row => new { row.Param, row.Code, row.Hash }));
         Index<ReferenceRow>(modelBuilder, "ix_reference", reference =>
             reference.HasIndex(row => new { row.Param, row.Hash, row.Rank, row.Key }).IsDescending(false, false, true, true)
                 .HasDatabaseName("ix_reference_value"));

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using TeleFhir.Domain.Fhir;
 using TeleFhir.Domain.Search;
 using TeleFhir.Infrastructure.Persistence;
+using SortKey = TeleFhir.Domain.Search.SortKey;
 
 namespace TeleFhir.Infrastructure.Search;
 
@@ -119,6 +120,40 @@ internal sealed partial class CriteriaSql
                 $"{alias}.norm = {sql.Value(SearchText.Cut(norm))} AND COALESCE({alias}.rest, {alias}.norm) = {sql.Value(norm)}",
             _ => Prefix(norm, alias),
         };
+    }
+
+    /// <summary>The value of a resource that a sort key goes by: the least or, downwards, the greatest; none where it has no value.</summary>
+    public string FirstValue(SortKey key, Subject subject)
+    {
+        var parameter = key.Parameter;
+        var (y, of) = (Alias(), key.Descending ? "MAX" : "MIN");
+        string From(string table, string column) => $"(SELECT {of}({y}.{column}) FROM {table} {y} WHERE {y}.key = {subject.Key}"
+            + $" AND {Sources(parameter.Sources, y, parameter.Kind == IndexKind.Reference)})";
+        switch (parameter.Kind)
+        {
+            case IndexKind.Id:
+                return $"{subject.Row}.id";
+            case IndexKind.LastUpdated:
+                return $"{subject.Row}.updated";
+            case IndexKind.Date when parameter.IsTimeline:
+                return $"NULLIF({subject.Rank}, 0)";
+            case IndexKind.Date:
+                return From("ix_date", "low");
+            case IndexKind.Token:
+                return From("ix_token", "code");
+            case IndexKind.Quantity:
+                return From("ix_quantity", "value");
+            case IndexKind.String or IndexKind.Uri:
+                return From("ix_string", "norm");
+            case IndexKind.Reference:
+                // A target that is not here, or not any more, has no id to go by.
+                var t = Alias();
+                var types = string.Join(", ", KeyRange.TargetsOf(parameter).Select(type => sql.Value(ResourceCatalog.NumberOf(type))));
+                return $"(SELECT {of}({t}.id) FROM ix_reference {y} JOIN resource {t} ON {t}.id_hash = {y}.hash AND NOT {t}.deleted AND {t}.type IN ({types})"
+                    + $" WHERE {y}.key = {subject.Key} AND {Sources(parameter.Sources, y, true)})";
+            default:
+                throw FhirException.NotSupported($"Sorting by {parameter.Code} is not supported.");
+        }
     }
 
     private string Prefix(string text, string alias)

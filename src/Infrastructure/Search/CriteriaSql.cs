@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using TeleFhir.Domain.Fhir;
 using TeleFhir.Domain.Search;
 using TeleFhir.Infrastructure.Persistence;
+using SortKey = TeleFhir.Domain.Search.SortKey;
 
 namespace TeleFhir.Infrastructure.Search;
 
@@ -18,6 +19,9 @@ internal sealed record TargetsCriterion(SearchParameter Reference, ImmutableArra
 
 /// <summary>The resource is one of these: a reverse chain that was resolved first.</summary>
 internal sealed record RowsCriterion(ImmutableArray<long> IdHashes) : Criterion;
+
+/// <summary>The first value of a sort key, in its order, is this one; null: there is no value.</summary>
+internal sealed record FirstValueCriterion(SortKey Key, object? Value) : Criterion;
 
 /// <summary>What resources of a type must satisfy to be seen; empty where nothing is withheld.</summary>
 internal delegate ImmutableArray<Criterion> Visible(string type);
@@ -39,6 +43,7 @@ internal sealed partial class CriteriaSql(Database database, SqlText sql, Visibl
     {
         ValueCriterion { Parameter.Kind: IndexKind.Id or IndexKind.LastUpdated } => true,
         HasCriterion or RowsCriterion => true,
+        FirstValueCriterion { Key.Parameter.Kind: IndexKind.LastUpdated } => true,
         CompartmentCriterion { Type: "Patient" } or ConsentCriterion { Type: "Patient" } => true,
         AnyCriterion any => any.Alternatives.Any(NeedsRow),
         AllCriterion all => all.Parts.Any(NeedsRow),
@@ -51,8 +56,8 @@ internal sealed partial class CriteriaSql(Database database, SqlText sql, Visibl
     {
         switch (criterion)
         {
-            case ValueCriterion value:
-                sql.Append(Value(value, subject));
+            case ValueCriterion given:
+                sql.Append(Value(given, subject));
                 break;
             case MissingCriterion missing:
                 sql.Append(Missing(missing, subject));
@@ -76,6 +81,9 @@ internal sealed partial class CriteriaSql(Database database, SqlText sql, Visibl
                 break;
             case RowsCriterion rows:
                 sql.Append(AnyOf($"{subject.Row}.id_hash", rows.IdHashes));
+                break;
+            case FirstValueCriterion first:
+                sql.Append($"{FirstValue(first.Key, subject)} {(first.Value is { } value ? $"= {sql.Value(value)}" : "IS NULL")}");
                 break;
             case NotCriterion not:
                 sql.Append("NOT (");
@@ -132,6 +140,8 @@ internal sealed partial class CriteriaSql(Database database, SqlText sql, Visibl
     };
 
     public string AnyOf(string column, ImmutableArray<long> values) => values.IsEmpty ? "1 = 0" : database.AnyOf(column, values, sql);
+
+    public string AmongFew(string column, string query) => database.AmongFew(column, query);
 
     private static string TableOf(IndexKind kind) => kind switch
     {

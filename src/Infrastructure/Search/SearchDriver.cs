@@ -36,24 +36,30 @@ internal sealed record SearchDriver(
             ? Whole(write, sql)
             : CriteriaSql.Any([.. Branches.Select(branch => branch(write, sql))])];
 
-    /// <summary>Whether it narrows a search to little whatever is stored, so that counting first would be a waste.</summary>
+    /// <summary>Whether it narrows a search to little in most cases, so that counting first would be a waste.</summary>
     public bool IsSelective => Cost <= Some;
 
+    /// <summary>Whether it narrows a search to little whatever is stored: named resources, an identifier, the record of a patient.</summary>
+    public bool IsSmall { get; init; }
+
     /// <summary>All indexes that the criteria could walk.</summary>
-    public static IEnumerable<SearchDriver> For(ImmutableArray<Criterion> criteria)
+    public static IEnumerable<SearchDriver> For(string type, ImmutableArray<Criterion> criteria)
     {
         foreach (var criterion in criteria)
         {
             var driver = criterion switch
             {
-                RowsCriterion rows => new SearchDriver(
-                    "resource", [(write, _) => write.AnyOf("d.id_hash", rows.IdHashes)], false, Few, [rows]),
+                RowsCriterion rows => new SearchDriver("resource", [(write, _) => write.AnyOf("d.id_hash", rows.IdHashes)], false, Few, [rows])
+                {
+                    IsSmall = true,
+                },
                 TargetsCriterion targets => References(targets.Reference.Sources, targets.Hashes, targets, narrow: false),
                 RefersToCriterion refers => References(
                     refers.Sources, [StorageHash.OfReference(refers.Target.Type, refers.Target.Id)], refers, narrow: true),
                 WordsCriterion words => new SearchDriver("resource", [(write, _) => write.Words(words, "d.key")], false, Many, [words]),
                 ValueCriterion value => ForValue(value),
                 CompartmentCriterion { Patients: NamedPatients patients } own => Compartment(own, patients),
+                FirstValueCriterion { Value: not null } first => new KeyRange(type, first.Key, first.Value, first.Value) { IncludesTo = true }.Driver(),
                 _ => null,
             };
             if (driver is not null)
@@ -81,10 +87,10 @@ internal sealed record SearchDriver(
         {
             case IndexKind.Id:
                 var ids = criterion.Values.Select(value => StorageHash.OfReference(parameter.ResourceType, ((TokenSearchValue)value).Code ?? ""));
-                return new("resource", [(write, _) => write.AnyOf("d.id_hash", [.. ids])], false, Few, [criterion]);
+                return new("resource", [(write, _) => write.AnyOf("d.id_hash", [.. ids])], false, Few, [criterion]) { IsSmall = true };
             case IndexKind.Token:
                 var isIdentifier = parameter.Code == "identifier" || criterion.Modifier is SearchModifier.Identifier or SearchModifier.OfType;
-                return Tokens(sources, criterion.Values, isIdentifier ? Some : Many, criterion);
+                return Tokens(sources, criterion.Values, isIdentifier ? Some : Many, criterion) is { } tokens ? tokens with { IsSmall = isIdentifier } : null;
             case IndexKind.Reference:
                 // Rows narrowed to a type: a bare id is that type's.
                 var targets = parameter.Sources.Length == 1 && parameter.Sources[0].TargetType is { } only ? [only] : parameter.Targets;
@@ -94,7 +100,10 @@ internal sealed record SearchDriver(
                     CriteriaSql.ReferenceHashes(criterion.Values, targets),
                     criterion,
                     narrow: parameter.Sources.Any(source => source.TargetType is { } type
-                        && !named.All(value => value.Id is not null && (value.Type ?? targets.FirstOrDefault()) == type)));
+                        && !named.All(value => value.Id is not null && (value.Type ?? targets.FirstOrDefault()) == type))) with
+                {
+                    IsSmall = named.All(value => value.Id is not null && (value.Type ?? (targets is [var one] ? one : null)) == "Patient"),
+                };
             case IndexKind.Composite:
                 return Composite(criterion);
             case IndexKind.String or IndexKind.Uri when criterion.Modifier is not (SearchModifier.Contains or SearchModifier.EndsWith):
@@ -131,8 +140,8 @@ internal sealed record SearchDriver(
     {
         ImmutableArray<long> hashes = [.. patients.Ids.Select(id => StorageHash.OfReference("Patient", id))];
         return criterion.Type == "Patient"
-            ? new("resource", [(write, _) => write.AnyOf("d.id_hash", hashes)], false, Few, [criterion])
-            : References(criterion.Sources, hashes, criterion, narrow: false);
+            ? new("resource", [(write, _) => write.AnyOf("d.id_hash", hashes)], false, Few, [criterion]) { IsSmall = true }
+            : References(criterion.Sources, hashes, criterion, narrow: false) with { IsSmall = true };
     }
 
     private static SearchDriver? Tokens(
@@ -203,7 +212,10 @@ internal sealed record SearchDriver(
                     Patient,
                     [who, what],
                     (write, sql) => $"d.patient = {sql.Value(hash)} AND d.patient <> 0 AND {write.Sources(what.Parameter.Sources, "d", false)}"
-                        + $" AND {write.Tokens(what.Values.Cast<TokenSearchValue>(), "d")}");
+                        + $" AND {write.Tokens(what.Values.Cast<TokenSearchValue>(), "d")}")
+                {
+                    IsSmall = true,
+                };
             }
         }
     }

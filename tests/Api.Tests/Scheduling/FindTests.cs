@@ -188,7 +188,7 @@ public abstract class FindTests(TelehealthHost host)
     public async Task The_time_of_an_appointment_does_not_stand_in_its_own_way()
     {
         await host.CalendarAsync("fi", "UTC");
-        await host.SlotAsync("fi", "fi-1", "2026-06-01T09:00:00Z", "2026-06-01T09:30:00Z", "busy");
+        await host.SlotAsync("fi", "fi-1", "2026-06-01T09:00:00Z", "2026-06-01T09:30:00Z");
         await host.SlotAsync("fi", "fi-2", "2026-06-01T10:00:00Z", "2026-06-01T10:30:00Z", "busy");
         await host.SlotAsync("fi", "fi-3", "2026-06-01T11:00:00Z", "2026-06-01T11:30:00Z");
         await host.StoreAsync("Appointment", "fi-app", """
@@ -286,6 +286,65 @@ public abstract class FindTests(TelehealthHost host)
     }
 
     [Fact]
+    public async Task A_human_has_one_calendar_however_many_schedules()
+    {
+        await host.CalendarAsync("fo", "UTC");
+        await host.StoreAsync("PractitionerRole", "fo-role", "\"practitioner\":{\"reference\":\"Practitioner/fo\"}");
+        await host.StoreAsync("Schedule", "fo-other", $$"""
+            "extension":[{{Clinic.Zone("UTC")}}],"actor":[{"reference":"PractitionerRole/fo-role"}]
+            """);
+        await host.StoreAsync("Patient", "fo-pat", "\"active\":true");
+        foreach (var hour in (string[])["09", "10", "11", "12"])
+        {
+            await host.SlotAsync("fo", $"fo-{hour}", $"2026-06-01T{hour}:00:00Z", $"2026-06-01T{hour}:30:00Z");
+        }
+
+        await host.SlotAsync("fo-other", "fo-other-09", "2026-06-01T09:15:00Z", "2026-06-01T09:45:00Z");
+        const string Practitioner = """{"actor":{"reference":"Practitioner/fo"},"status":"accepted"}""";
+        const string Patient = """{"actor":{"reference":"Patient/fo-pat"},"status":"accepted"}""";
+        await BookAsync("fo-a", "09:15", "09:45", "\"slot\":[{\"reference\":\"Slot/fo-other-09\"}],", Practitioner);
+        await BookAsync("fo-b", "10:15", "10:20", "", Practitioner);
+        await BookAsync("fo-c", "12:00", "12:10", "", Patient);
+
+        Assert.Equal(["11:00", "12:00"], Hours(await FindAsync("practitioner=Practitioner/fo&start=2026-06-01&end=2026-06-01")));
+        Assert.Equal(["11:00"], Hours(await FindAsync("practitioner=Practitioner/fo&start=2026-06-01&end=2026-06-01&patient-reference=Patient/fo-pat")));
+        Assert.Equal(["09:00", "09:15", "11:00", "12:00"], Hours(await FindAsync("practitioner=Practitioner/fo&start=2026-06-01&end=2026-06-01&ignore-appointment=fo-a")));
+        Assert.Equal(["10:00", "11:00", "12:00"], Hours(await FindAsync("practitioner=Practitioner/fo&start=2026-06-01&end=2026-06-01&ignore-appointment=Appointment/fo-b")));
+    }
+
+    [Fact]
+    public async Task A_group_has_its_time_until_the_last_seat_is_taken()
+    {
+        await host.CalendarAsync("fg", "UTC");
+        await host.SlotAsync("fg", "fg-1", "2026-06-01T09:00:00Z", "2026-06-01T10:00:00Z", more: """
+            "extension":[{"url":"http://fhir-registry.smarthealthit.org/StructureDefinition/slot-capacity","valueInteger":2}],
+            """);
+        for (var seat = 1; seat <= 2; seat++)
+        {
+            Assert.Equal(["09:00"], Hours(await FindAsync("practitioner=Practitioner/fg&start=2026-06-01&end=2026-06-01")));
+            await host.StoreAsync("Patient", $"fg-pat-{seat}", "\"active\":true");
+            await BookAsync($"fg-{seat}", "09:00", "10:00", "\"slot\":[{\"reference\":\"Slot/fg-1\"}],", $$"""
+                {"actor":{"reference":"Patient/fg-pat-{{seat}}"},"status":"accepted"}
+                """);
+        }
+
+        Assert.Empty(Hours(await FindAsync("practitioner=Practitioner/fg&start=2026-06-01&end=2026-06-01")));
+    }
+
+    [Fact]
+    public async Task A_proposal_runs_out()
+    {
+        await FillAsync();
+        var id = (await FindAsync("practitioner=Practitioner/ft-oko&start=2026-06-01&end=2026-06-01")).EntryIds.First();
+
+        host.Advance(TimeSpan.FromMinutes(14));
+        Assert.Equal(HttpStatusCode.OK, (await host.GetAsync($"/fhir/Appointment/{id}")).Status);
+        host.Advance(TimeSpan.FromMinutes(2));
+        var gone = await host.GetAsync($"/fhir/Appointment/{id}");
+        Assert.Equal((HttpStatusCode.Gone, "proposal-expired"), (gone.Status, CodeOf(gone)));
+    }
+
+    [Fact]
     public async Task The_capability_statement_names_the_definition_of_ihe()
     {
         var appointment = (await host.GetAsync("/fhir/metadata")).Json["rest"]![0]!["resource"]!.AsArray().Single(one => one!["type"]!.GetValue<string>() == "Appointment")!;
@@ -326,6 +385,11 @@ public abstract class FindTests(TelehealthHost host)
         Assert.True(answer.Status == HttpStatusCode.OK, answer.Body);
         return answer;
     }
+
+    private Task BookAsync(string id, string from, string to, string slot, string participant) => host.StoreAsync(
+        "Appointment", id, $$"""
+        "status":"booked",{{slot}}"start":"2026-06-01T{{from}}:00Z","end":"2026-06-01T{{to}}:00Z","participant":[{{participant}}]
+        """);
 
     private async Task BlockAsync(string schedule, string start)
     {

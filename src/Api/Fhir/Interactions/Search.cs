@@ -14,7 +14,8 @@ internal static class Search
 
     public static async Task<FhirResult> HandleAsync(FhirRequest request, FhirServer server, CancellationToken cancellationToken)
     {
-        var query = Parse(request, server);
+        // A client follows the links until there is none, however short a page is.
+        var query = Parse(request, server) with { MayEndEarly = true };
         var page = await server.Store.SearchAsync(request.Caller, query, cancellationToken);
         return FhirResult.Ok(new BundleContent("searchset", Entries(query, page, server.Address))
         {

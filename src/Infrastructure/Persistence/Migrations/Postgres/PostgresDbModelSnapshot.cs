@@ -985,6 +985,26 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
                     b.ToTable("ix_string", (string)null);
                 });
 
+            modelBuilder.Entity("TeleFhir.Infrastructure.Persistence.TokenCodeRow", b =>
+                {
+                    b.Property<int>("Param")
+                        .HasColumnType("integer")
+                        .HasColumnName("param");
+
+                    b.Property<string>("Code")
+                        .HasColumnType("text")
+                        .HasColumnName("code")
+                        .UseCollation("C");
+
+                    b.Property<long>("Hash")
+                        .HasColumnType("bigint")
+                        .HasColumnName("hash");
+
+                    b.HasKey("Param", "Code", "Hash");
+
+                    b.ToTable("token_code", (string)null);
+                });
+
             modelBuilder.Entity("TeleFhir.Infrastructure.Persistence.TokenRow", b =>
                 {
                     b.Property<long>("Key")

@@ -910,6 +910,25 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
                     b.ToTable("ix_string", (string)null);
                 });
 
+            modelBuilder.Entity("TeleFhir.Infrastructure.Persistence.TokenCodeRow", b =>
+                {
+                    b.Property<int>("Param")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("param");
+
+                    b.Property<string>("Code")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("code");
+
+                    b.Property<long>("Hash")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("hash");
+
+                    b.HasKey("Param", "Code", "Hash");
+
+                    b.ToTable("token_code", (string)null);
+                });
+
             modelBuilder.Entity("TeleFhir.Infrastructure.Persistence.TokenRow", b =>
                 {
                     b.Property<long>("Key")

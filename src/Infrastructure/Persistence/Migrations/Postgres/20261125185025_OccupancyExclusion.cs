@@ -5,7 +5,7 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
 {
     /// <summary>Nobody is in two places: what overlaps in an actor's calendar is of one session.</summary>
     [DbContext(typeof(PostgresDb))]
-    [Migration("20261125181424_OccupancyExclusion")]
+    [Migration("20261125185025_OccupancyExclusion")]
     internal sealed class OccupancyExclusion : Migration
     {
         protected override void Up(MigrationBuilder migrationBuilder) => migrationBuilder.Sql(

@@ -10,7 +10,7 @@ using TeleFhir.Infrastructure.Persistence;
 namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
 {
     [DbContext(typeof(SqliteDb))]
-    [Migration("20261125184830_Reminders")]
+    [Migration("20261125190100_Reminders")]
     partial class Reminders
     {
         /// <inheritdoc />

@@ -6,11 +6,12 @@ using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 using TeleFhir.Infrastructure.Persistence;
 
+
 namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
 {
     [DbContext(typeof(SqliteDb))]
-    [Migration("20261125181228_Scheduling")]
-    partial class Scheduling
+    [Migration("20261125174304_TokenCodes")]
+    partial class TokenCodes
     {
         /// <inheritdoc />
         protected override void BuildTargetModel(ModelBuilder modelBuilder)
@@ -661,31 +662,6 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
                     b.ToTable("ix_quantity", (string)null);
                 });
 
-            modelBuilder.Entity("TeleFhir.Infrastructure.Persistence.ReceiptRow", b =>
-                {
-                    b.Property<long>("Key")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("key");
-
-                    b.Property<string>("Digest")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("digest");
-
-                    b.Property<long>("Expires")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("expires");
-
-                    b.Property<string>("Written")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("written");
-
-                    b.HasKey("Key");
-
-                    b.ToTable("receipt", (string)null);
-                });
-
             modelBuilder.Entity("TeleFhir.Infrastructure.Persistence.ReferenceRow", b =>
                 {
                     b.Property<long>("Key")
@@ -909,6 +885,25 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
                     b.ToTable("ix_string", (string)null);
                 });
 
+            modelBuilder.Entity("TeleFhir.Infrastructure.Persistence.TokenCodeRow", b =>
+                {
+                    b.Property<int>("Param")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("param");
+
+                    b.Property<string>("Code")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("code");
+
+                    b.Property<long>("Hash")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("hash");
+
+                    b.HasKey("Param", "Code", "Hash");
+
+                    b.ToTable("token_code", (string)null);
+                });
+
             modelBuilder.Entity("TeleFhir.Infrastructure.Persistence.TokenRow", b =>
                 {
                     b.Property<long>("Key")
@@ -960,35 +955,6 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
                         .HasFilter("patient <> 0");
 
                     b.ToTable("ix_token", (string)null);
-                });
-
-            modelBuilder.Entity("TeleFhir.Infrastructure.Scheduling.ProposalRow", b =>
-                {
-                    b.Property<string>("Answer")
-                        .HasMaxLength(32)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("answer");
-
-                    b.Property<byte[]>("Content")
-                        .IsRequired()
-                        .HasColumnType("BLOB")
-                        .HasColumnName("content");
-
-                    b.Property<long>("Expires")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("expires");
-
-                    b.Property<string>("Owner")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("owner");
-
-                    b.HasKey("Answer");
-
-                    b.HasIndex("Expires")
-                        .HasDatabaseName("proposal_expires");
-
-                    b.ToTable("proposal", (string)null);
                 });
 
             modelBuilder.Entity("TeleFhir.Infrastructure.Smart.InteractionRow", b =>
@@ -1289,52 +1255,6 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
                         .HasDatabaseName("user_session_user");
 
                     b.ToTable("user_session", (string)null);
-                });
-
-            modelBuilder.Entity("TeleFhir.Infrastructure.Visits.OccupancyRow", b =>
-                {
-                    b.Property<long>("Key")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("key");
-
-                    b.Property<long>("Actor")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("actor");
-
-                    b.Property<int>("Capacity")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("capacity");
-
-                    b.Property<long>("Expires")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("expires");
-
-                    b.Property<long>("High")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("high");
-
-                    b.Property<long>("Low")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("low");
-
-                    b.Property<long>("Seat")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("seat");
-
-                    b.Property<long>("Session")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("session");
-
-                    b.HasKey("Key", "Actor");
-
-                    b.HasIndex("Actor", "High")
-                        .HasDatabaseName("occupancy_time");
-
-                    b.HasIndex("Actor", "Session", "Seat")
-                        .IsUnique()
-                        .HasDatabaseName("occupancy_seat");
-
-                    b.ToTable("occupancy", (string)null);
                 });
 
             modelBuilder.Entity("OpenIddict.EntityFrameworkCore.Models.OpenIddictEntityFrameworkCoreAuthorization", b =>

@@ -7,12 +7,11 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 using TeleFhir.Infrastructure.Persistence;
 
-
 namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
 {
     [DbContext(typeof(PostgresDb))]
-    [Migration("20261125184838_Reminders")]
-    partial class Reminders
+    [Migration("20261125185024_TelehealthVisits")]
+    partial class TelehealthVisits
     {
         /// <inheritdoc />
         protected override void BuildTargetModel(ModelBuilder modelBuilder)
@@ -749,9 +748,6 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
 
                     b.HasKey("Key");
 
-                    b.HasIndex("Expires")
-                        .HasDatabaseName("receipt_expires");
-
                     b.ToTable("receipt", (string)null);
                 });
 
@@ -988,6 +984,26 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
                     b.ToTable("ix_string", (string)null);
                 });
 
+            modelBuilder.Entity("TeleFhir.Infrastructure.Persistence.TokenCodeRow", b =>
+                {
+                    b.Property<int>("Param")
+                        .HasColumnType("integer")
+                        .HasColumnName("param");
+
+                    b.Property<string>("Code")
+                        .HasColumnType("text")
+                        .HasColumnName("code")
+                        .UseCollation("C");
+
+                    b.Property<long>("Hash")
+                        .HasColumnType("bigint")
+                        .HasColumnName("hash");
+
+                    b.HasKey("Param", "Code", "Hash");
+
+                    b.ToTable("token_code", (string)null);
+                });
+
             modelBuilder.Entity("TeleFhir.Infrastructure.Persistence.TokenRow", b =>
                 {
                     b.Property<long>("Key")
@@ -1046,45 +1062,6 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
                     b.ToTable("ix_token", (string)null);
                 });
 
-            modelBuilder.Entity("TeleFhir.Infrastructure.Scheduling.CalendarFeedRow", b =>
-                {
-                    b.Property<string>("Subject")
-                        .HasColumnType("text")
-                        .HasColumnName("subject")
-                        .UseCollation("C");
-
-                    b.Property<string>("Owner")
-                        .HasMaxLength(43)
-                        .HasColumnType("character varying(43)")
-                        .HasColumnName("owner")
-                        .UseCollation("C");
-
-                    b.Property<string>("Caller")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("caller")
-                        .UseCollation("C");
-
-                    b.Property<long>("Created")
-                        .HasColumnType("bigint")
-                        .HasColumnName("created");
-
-                    b.Property<string>("Hash")
-                        .IsRequired()
-                        .HasMaxLength(43)
-                        .HasColumnType("character varying(43)")
-                        .HasColumnName("hash")
-                        .UseCollation("C");
-
-                    b.HasKey("Subject", "Owner");
-
-                    b.HasIndex("Hash")
-                        .IsUnique()
-                        .HasDatabaseName("calendar_feed_hash");
-
-                    b.ToTable("calendar_feed", (string)null);
-                });
-
             modelBuilder.Entity("TeleFhir.Infrastructure.Scheduling.ProposalRow", b =>
                 {
                     b.Property<string>("Answer")
@@ -1114,70 +1091,6 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
                         .HasDatabaseName("proposal_expires");
 
                     b.ToTable("proposal", (string)null);
-                });
-
-            modelBuilder.Entity("TeleFhir.Infrastructure.Scheduling.ReminderRow", b =>
-                {
-                    b.Property<string>("Id")
-                        .HasMaxLength(36)
-                        .HasColumnType("character varying(36)")
-                        .HasColumnName("id")
-                        .UseCollation("C");
-
-                    b.Property<string>("Appointment")
-                        .IsRequired()
-                        .HasMaxLength(64)
-                        .HasColumnType("character varying(64)")
-                        .HasColumnName("appointment")
-                        .UseCollation("C");
-
-                    b.Property<int>("Attempts")
-                        .HasColumnType("integer")
-                        .HasColumnName("attempts");
-
-                    b.Property<long>("Before")
-                        .HasColumnType("bigint")
-                        .HasColumnName("before");
-
-                    b.Property<string>("Channel")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("channel")
-                        .UseCollation("C");
-
-                    b.Property<long>("Next")
-                        .HasColumnType("bigint")
-                        .HasColumnName("next");
-
-                    b.Property<string>("Note")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("note")
-                        .UseCollation("C");
-
-                    b.Property<string>("Recipient")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("recipient")
-                        .UseCollation("C");
-
-                    b.Property<long>("Start")
-                        .HasColumnType("bigint")
-                        .HasColumnName("start");
-
-                    b.Property<short>("State")
-                        .HasColumnType("smallint")
-                        .HasColumnName("state");
-
-                    b.HasKey("Id");
-
-                    b.HasIndex("Appointment")
-                        .HasDatabaseName("reminder_appointment");
-
-                    b.HasIndex("State", "Next")
-                        .HasDatabaseName("reminder_next");
-
-                    b.ToTable("reminder", (string)null);
                 });
 
             modelBuilder.Entity("TeleFhir.Infrastructure.Smart.InteractionRow", b =>
@@ -1545,10 +1458,6 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
                         .HasColumnName("session");
 
                     b.HasKey("Key", "Actor");
-
-                    b.HasIndex("Expires")
-                        .HasDatabaseName("occupancy_expires")
-                        .HasFilter("expires > 0");
 
                     b.HasIndex("Actor", "High")
                         .HasDatabaseName("occupancy_time");

@@ -7,11 +7,12 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 using TeleFhir.Infrastructure.Persistence;
 
+
 namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
 {
     [DbContext(typeof(PostgresDb))]
-    [Migration("20261125181423_Scheduling")]
-    partial class Scheduling
+    [Migration("20261125174330_TokenCodes")]
+    partial class TokenCodes
     {
         /// <inheritdoc />
         protected override void BuildTargetModel(ModelBuilder modelBuilder)
@@ -724,33 +725,6 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
                     b.ToTable("ix_quantity", (string)null);
                 });
 
-            modelBuilder.Entity("TeleFhir.Infrastructure.Persistence.ReceiptRow", b =>
-                {
-                    b.Property<long>("Key")
-                        .HasColumnType("bigint")
-                        .HasColumnName("key");
-
-                    b.Property<string>("Digest")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("digest")
-                        .UseCollation("C");
-
-                    b.Property<long>("Expires")
-                        .HasColumnType("bigint")
-                        .HasColumnName("expires");
-
-                    b.Property<string>("Written")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("written")
-                        .UseCollation("C");
-
-                    b.HasKey("Key");
-
-                    b.ToTable("receipt", (string)null);
-                });
-
             modelBuilder.Entity("TeleFhir.Infrastructure.Persistence.ReferenceRow", b =>
                 {
                     b.Property<long>("Key")
@@ -984,6 +958,26 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
                     b.ToTable("ix_string", (string)null);
                 });
 
+            modelBuilder.Entity("TeleFhir.Infrastructure.Persistence.TokenCodeRow", b =>
+                {
+                    b.Property<int>("Param")
+                        .HasColumnType("integer")
+                        .HasColumnName("param");
+
+                    b.Property<string>("Code")
+                        .HasColumnType("text")
+                        .HasColumnName("code")
+                        .UseCollation("C");
+
+                    b.Property<long>("Hash")
+                        .HasColumnType("bigint")
+                        .HasColumnName("hash");
+
+                    b.HasKey("Param", "Code", "Hash");
+
+                    b.ToTable("token_code", (string)null);
+                });
+
             modelBuilder.Entity("TeleFhir.Infrastructure.Persistence.TokenRow", b =>
                 {
                     b.Property<long>("Key")
@@ -1040,37 +1034,6 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
                     NpgsqlIndexBuilderExtensions.IncludeProperties(b.HasIndex("Patient", "Param", "Hash", "Rank", "Key"), new[] { "System" });
 
                     b.ToTable("ix_token", (string)null);
-                });
-
-            modelBuilder.Entity("TeleFhir.Infrastructure.Scheduling.ProposalRow", b =>
-                {
-                    b.Property<string>("Answer")
-                        .HasMaxLength(32)
-                        .HasColumnType("character varying(32)")
-                        .HasColumnName("answer")
-                        .UseCollation("C");
-
-                    b.Property<byte[]>("Content")
-                        .IsRequired()
-                        .HasColumnType("bytea")
-                        .HasColumnName("content");
-
-                    b.Property<long>("Expires")
-                        .HasColumnType("bigint")
-                        .HasColumnName("expires");
-
-                    b.Property<string>("Owner")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("owner")
-                        .UseCollation("C");
-
-                    b.HasKey("Answer");
-
-                    b.HasIndex("Expires")
-                        .HasDatabaseName("proposal_expires");
-
-                    b.ToTable("proposal", (string)null);
                 });
 
             modelBuilder.Entity("TeleFhir.Infrastructure.Smart.InteractionRow", b =>
@@ -1401,52 +1364,6 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
                         .HasDatabaseName("user_session_user");
 
                     b.ToTable("user_session", (string)null);
-                });
-
-            modelBuilder.Entity("TeleFhir.Infrastructure.Visits.OccupancyRow", b =>
-                {
-                    b.Property<long>("Key")
-                        .HasColumnType("bigint")
-                        .HasColumnName("key");
-
-                    b.Property<long>("Actor")
-                        .HasColumnType("bigint")
-                        .HasColumnName("actor");
-
-                    b.Property<int>("Capacity")
-                        .HasColumnType("integer")
-                        .HasColumnName("capacity");
-
-                    b.Property<long>("Expires")
-                        .HasColumnType("bigint")
-                        .HasColumnName("expires");
-
-                    b.Property<long>("High")
-                        .HasColumnType("bigint")
-                        .HasColumnName("high");
-
-                    b.Property<long>("Low")
-                        .HasColumnType("bigint")
-                        .HasColumnName("low");
-
-                    b.Property<long>("Seat")
-                        .HasColumnType("bigint")
-                        .HasColumnName("seat");
-
-                    b.Property<long>("Session")
-                        .HasColumnType("bigint")
-                        .HasColumnName("session");
-
-                    b.HasKey("Key", "Actor");
-
-                    b.HasIndex("Actor", "High")
-                        .HasDatabaseName("occupancy_time");
-
-                    b.HasIndex("Actor", "Session", "Seat")
-                        .IsUnique()
-                        .HasDatabaseName("occupancy_seat");
-
-                    b.ToTable("occupancy", (string)null);
                 });
 
             modelBuilder.Entity("OpenIddict.EntityFrameworkCore.Models.OpenIddictEntityFrameworkCoreAuthorization", b =>

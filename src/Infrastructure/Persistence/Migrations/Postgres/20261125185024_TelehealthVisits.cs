@@ -1,9 +1,9 @@
 ﻿using Microsoft.EntityFrameworkCore.Migrations;
 
-namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
+namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
 {
     /// <inheritdoc />
-    public partial class Scheduling : Migration
+    public partial class TelehealthVisits : Migration
     {
         /// <inheritdoc />
         protected override void Up(MigrationBuilder migrationBuilder)
@@ -12,14 +12,14 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
                 name: "occupancy",
                 columns: table => new
                 {
-                    key = table.Column<long>(type: "INTEGER", nullable: false),
-                    actor = table.Column<long>(type: "INTEGER", nullable: false),
-                    session = table.Column<long>(type: "INTEGER", nullable: false),
-                    seat = table.Column<long>(type: "INTEGER", nullable: false),
-                    capacity = table.Column<int>(type: "INTEGER", nullable: false),
-                    low = table.Column<long>(type: "INTEGER", nullable: false),
-                    high = table.Column<long>(type: "INTEGER", nullable: false),
-                    expires = table.Column<long>(type: "INTEGER", nullable: false)
+                    key = table.Column<long>(type: "bigint", nullable: false),
+                    actor = table.Column<long>(type: "bigint", nullable: false),
+                    session = table.Column<long>(type: "bigint", nullable: false),
+                    seat = table.Column<long>(type: "bigint", nullable: false),
+                    capacity = table.Column<int>(type: "integer", nullable: false),
+                    low = table.Column<long>(type: "bigint", nullable: false),
+                    high = table.Column<long>(type: "bigint", nullable: false),
+                    expires = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -30,10 +30,10 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
                 name: "proposal",
                 columns: table => new
                 {
-                    answer = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    owner = table.Column<string>(type: "TEXT", nullable: false),
-                    expires = table.Column<long>(type: "INTEGER", nullable: false),
-                    content = table.Column<byte[]>(type: "BLOB", nullable: false)
+                    answer = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false, collation: "C"),
+                    owner = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    expires = table.Column<long>(type: "bigint", nullable: false),
+                    content = table.Column<byte[]>(type: "bytea", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -44,10 +44,10 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
                 name: "receipt",
                 columns: table => new
                 {
-                    key = table.Column<long>(type: "INTEGER", nullable: false),
-                    digest = table.Column<string>(type: "TEXT", nullable: false),
-                    written = table.Column<string>(type: "TEXT", nullable: false),
-                    expires = table.Column<long>(type: "INTEGER", nullable: false)
+                    key = table.Column<long>(type: "bigint", nullable: false),
+                    digest = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    written = table.Column<string>(type: "text", nullable: false, collation: "C"),
+                    expires = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
                 {
