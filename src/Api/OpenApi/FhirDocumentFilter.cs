@@ -98,6 +98,13 @@ internal sealed class FhirDocumentFilter(SearchParameterCatalog catalog) : IDocu
             ("occurrence-count", "So many weeks in a row."), ("_count", "At most so many.")))));
         paths.Add("/fhir/Schedule/{id}/$generate-slots", Path((HttpMethod.Post, FhirOperations.Posted(operations.Named(
             "Schedule", "generate-slots", "Makes the Slots that the rules give in the period of its Parameters.", "Parameters", byId: true)))));
+        foreach (var owner in (string[])["Patient", "Practitioner"])
+        {
+            paths.Add($"/fhir/{owner}/{{id}}/$calendar-feed", Path((HttpMethod.Post, FhirOperations.Posted(operations.Named(
+                owner, "calendar-feed", "Makes the address of a calendar, in the place of the one before; parameter url.", "Parameters", byId: true)))));
+            paths.Add($"/fhir/{owner}/{{id}}/$revoke-calendar-feed", Path((HttpMethod.Post, FhirOperations.Posted(operations.Named(
+                owner, "revoke-calendar-feed", "Ends every address of a calendar; parameter revoked tells how many there were.", "Parameters", byId: true)))));
+        }
 
         VisitOperations.AddTo(paths, operations);
 

@@ -134,7 +134,7 @@ public sealed class CalendarAccessTests : IAsyncLifetime
 
         // More confidential than its patient's app may see.
         var closed = System.Text.Encoding.UTF8.GetBytes("""
-            {"resourceType":"Appointment","id":"closed","meta":{"security":[{"system":"http://terminology.hl7.org/CodeSystem/v3-Confidentiality","code":"R"}]},
+            {"resourceType":"Appointment","id":"closed","meta":{"security":[{"system":"http://terminology.hl7.org/CodeSystem/v3-Confidentiality","code":"V"}]},
              "status":"booked","start":"2100-01-02T09:00:00Z","end":"2100-01-02T09:30:00Z","participant":[{"actor":{"reference":"Patient/amy"},"status":"accepted"}]}
             """);
         await _host.Services.GetRequiredService<IResourceStore>().CommitAsync(
@@ -210,7 +210,7 @@ public sealed class CalendarAccessTests : IAsyncLifetime
         var path = new Uri(answer.Json["parameter"]![0]!["valueUrl"]!.GetValue<string>()).AbsolutePath;
         Assert.Equal(HttpStatusCode.OK, (await _host.GetAsync(path)).Status);
 
-        await _host.Services.GetRequiredService<IRevocations>().AddAsync(RevokedKind.User, "u-Practitioner-lee", TestContext.Current.CancellationToken);
+        await _host.Services.GetRequiredService<IRevocations>().AddAsync(RevokedKind.User, $"{_issuer.Address}#u-Practitioner-lee", TestContext.Current.CancellationToken);
 
         Assert.Equal(HttpStatusCode.NotFound, (await _host.GetAsync(path)).Status);
     }
