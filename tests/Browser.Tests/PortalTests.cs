@@ -150,6 +150,32 @@ public sealed partial class PortalTests
     }
 
     [Fact]
+    public async Task A_clinician_sees_who_waits_and_admits()
+    {
+        await using var scene = await Scene.StartAsync();
+        var visit = await scene.AddVisitNowAsync("Practitioner/demo-lee");
+        var (lee, amy) = (await scene.OpenAsync("clinician"), await scene.OpenAsync("patient", width: 390));
+        await lee.GetByText("Nobody waits.").WaitForAsync();
+
+        await amy.GetByRole(AriaRole.Button, new() { NameRegex = CheckIn() }).First.ClickAsync();
+        await amy.GetByText("You are checked in.").WaitForAsync();
+        await lee.GetByText("1 patient waits.").WaitForAsync();
+        await lee.GetByText(new Regex("^Number 1, waits for [0-9]+ minutes?$")).WaitForAsync();
+        await ShowAsync(lee, "waiting");
+
+        await lee.GetByRole(AriaRole.Button, new() { Name = "Admit Amy Rivera" }).ClickAsync();
+        await lee.GetByText("Amy Rivera is admitted.").WaitForAsync();
+        await lee.GetByText("Nobody waits.").WaitForAsync();
+        Assert.Equal("fulfilled", (await scene.GetAsync($"Appointment/{visit}"))["status"]!.GetValue<string>());
+
+        // Now that the patient is in, the way in is still shown.
+        await amy.ReloadAsync();
+        await amy.GetByText("In the visit").WaitForAsync();
+        await ShowAsync(amy, "admitted-narrow");
+        scene.AssertNoFaults();
+    }
+
+    [Fact]
     public async Task Whoever_takes_the_wrong_door_is_let_in_by_the_right_one_and_can_sign_out()
     {
         await using var scene = await Scene.StartAsync();

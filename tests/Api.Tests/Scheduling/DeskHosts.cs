@@ -105,8 +105,6 @@ public sealed class PostgreSqlDeskHost : PostgreSqlHost, IDeskHost
 /// <summary>What tests of the front desk do.</summary>
 internal static class DeskSteps
 {
-    public static DateTimeOffset Now(this TelehealthHost host) => host.Services.GetRequiredService<TimeProvider>().GetUtcNow();
-
     /// <summary>A patient with a name that no message may have.</summary>
     public static Task PatientAsync(this TelehealthHost host, string id, string? mail = null) => host.StoreAsync(
         "Patient",
