@@ -5,6 +5,7 @@ using TeleFhir.Api.Fhir;
 using TeleFhir.Domain.Fhir;
 using TeleFhir.Domain.Scheduling;
 using TeleFhir.Domain.Storage;
+using TeleFhir.Domain.Visits;
 using static Hl7.Fhir.Model.Appointment;
 
 namespace TeleFhir.Api.Scheduling;
@@ -27,8 +28,8 @@ internal static class Book
         var isNew = true;
         var (written, isRepeated) = await desk.OnceAsync(request, receipt, BookAsync, cancellationToken);
         return isRepeated || !isNew
-            ? desk.Answer(HttpStatusCode.OK, written)
-            : desk.Answer(HttpStatusCode.Created, written) with { Location = written.IsEmpty ? null : server.Address.Of(written[0].Key) };
+            ? desk.Answer(HttpStatusCode.OK, written, await WarningsAsync(desk, written, cancellationToken))
+            : desk.Answer(HttpStatusCode.Created, written, await WarningsAsync(desk, written, cancellationToken)) with { Location = written.IsEmpty ? null : server.Address.Of(written[0].Key) };
 
         async Task<ImmutableArray<StoredResource>> BookAsync()
         {
@@ -55,6 +56,30 @@ internal static class Book
                 : [await OneAsync(desk, wish, input.Text("comment"), cancellationToken)];
             return await desk.CommitAsync(request, [.. wish.Patients, .. changes], receipt, Name, cancellationToken, Interaction.Create);
         }
+    }
+
+    /// <summary>That an interpreter is needed and has yet to be found.</summary>
+    private static async Task<IReadOnlyList<OperationOutcome.IssueComponent>> WarningsAsync(
+        BookingDesk desk, ImmutableArray<StoredResource> written, CancellationToken cancellationToken)
+    {
+        var booked = written.Select(stored => (Appointment)FhirJson.Parse(stored.Json)).Where(one => one.Status == AppointmentStatus.Booked).ToList();
+        var ids = booked.SelectMany(TelehealthVisit.PatientsOf).Select(Occupancy.RelativeOf).OfType<string>().Select(name => name.Split('/')[1]).Distinct().ToList();
+        if (ids.Count == 0)
+        {
+            return [];
+        }
+
+        var patients = await desk.AllAsync<Patient>([new("_id", string.Join(',', ids))], cancellationToken);
+        if (!booked.Exists(appointment => patients.Exists(patient => InterpreterNeed.IsOpen(patient, appointment))))
+        {
+            return [];
+        }
+
+        var issue = FhirException.Issue(
+            OperationOutcome.IssueType.Informational, "The patient needs an interpreter, and nobody has accepted to be it: the clinic was asked to find one.", "Appointment.participant");
+        issue.Severity = OperationOutcome.IssueSeverity.Warning;
+        issue.Details!.Coding = [new Coding(desk.Canonicals.Errors, "interpreter-missing")];
+        return [issue];
     }
 
     private static async Task<Change> OneAsync(BookingDesk desk, Wish wish, string? comment, CancellationToken cancellationToken)

@@ -177,22 +177,30 @@ internal sealed partial class BookingDesk(FhirServer server, BookingSettings set
     }
 
     /// <summary>A searchset of what was written (an operation with one <c>return</c> parameter answers the bare resource).</summary>
-    public FhirResult Answer(System.Net.HttpStatusCode status, IReadOnlyList<StoredResource> resources) => new(status)
-    {
-        Content = new BundleContent("searchset", resources.Select(resource => new ResponseEntry
+    /// <param name="status">The status.</param>
+    /// <param name="resources">What was written.</param>
+    /// <param name="warnings">What the caller should know of it besides.</param>
+    public FhirResult Answer(
+        System.Net.HttpStatusCode status, IReadOnlyList<StoredResource> resources, params IReadOnlyList<OperationOutcome.IssueComponent> warnings) => new(status)
         {
-            FullUrl = server.Address.Of(new ResourceKey(resource.Key.Type, resource.Key.Id)),
-            Resource = FhirContent.Of(resource.Json),
-            SearchMode = "match",
-        }))
-        {
-            Total = resources.Count,
-        },
-        Touched = [.. resources],
-        IsAudited = true,
-        ETag = resources is [var only] ? only.ETag : null,
-        LastModified = resources is [var last] ? last.LastUpdated : null,
-    };
+            Content = new BundleContent("searchset", resources.Select(resource => new ResponseEntry
+            {
+                FullUrl = server.Address.Of(new ResourceKey(resource.Key.Type, resource.Key.Id)),
+                Resource = FhirContent.Of(resource.Json),
+                SearchMode = "match",
+            }).Concat(warnings.Take(1).Select(_ => new ResponseEntry
+            {
+                Resource = FhirContent.Of(FhirJson.Serialize(new OperationOutcome { Issue = [.. warnings] })),
+                SearchMode = "outcome",
+            })))
+            {
+                Total = resources.Count,
+            },
+            Touched = [.. resources],
+            IsAudited = true,
+            ETag = resources is [var only] ? only.ETag : null,
+            LastModified = resources is [var last] ? last.LastUpdated : null,
+        };
 
     private static bool IsAppointment(StoredResource resource) => resource.Key.Type == "Appointment";
 }

@@ -4,6 +4,8 @@ using TeleFhir.Api.Fhir;
 using TeleFhir.Domain.Fhir;
 using TeleFhir.Domain.Scheduling;
 using TeleFhir.Domain.Search;
+using TeleFhir.Domain.Visits;
+using Task = System.Threading.Tasks.Task;
 
 namespace TeleFhir.Api.Scheduling;
 
@@ -22,6 +24,7 @@ internal static class CheckIn
             throw Refusal.Conflict(AppointmentStates.InvalidTransition, "A proposal has not been booked yet.", "Appointment.status").ToException(desk.Canonicals);
         }
 
+        await DemandConsentAsync(desk, appointment, cancellationToken);
         var (forms, responses) = await FormsAsync(desk, appointment, cancellationToken);
         var change = desk.Change(request.Key, stored => desk.Rules.CheckIn(stored, forms, responses, desk.Now) switch
         {
@@ -30,6 +33,25 @@ internal static class CheckIn
         });
         var written = await desk.CommitAsync(request, [change], receipt: null, "check-in", cancellationToken);
         return desk.Answer(HttpStatusCode.OK, [.. written, .. await VisitsAsync(desk, request, cancellationToken)]);
+    }
+
+    /// <summary>Where the clinic asks for it, whoever comes to a visit by video has consented to such visits.</summary>
+    private static async Task DemandConsentAsync(BookingDesk desk, Appointment appointment, CancellationToken cancellationToken)
+    {
+        if (!desk.Server.Options.Visits.RequireConsent || !TelehealthVisit.IsVirtual(appointment))
+        {
+            return;
+        }
+
+        foreach (var patient in TelehealthVisit.PatientsOf(appointment).Select(Occupancy.RelativeOf).OfType<string>())
+        {
+            var consents = await desk.AllAsync<Consent>(VisitConsent.Criteria(patient, desk.Canonicals), cancellationToken);
+            if (!consents.Exists(consent => VisitConsent.Permits(consent, desk.Now)))
+            {
+                throw Refusal.BusinessRule("checkin-incomplete", "The patient has not consented to visits by video.", "Appointment.participant")
+                    .ToException(desk.Canonicals);
+            }
+        }
     }
 
     private static async Task<(List<RequiredForm> Forms, List<QuestionnaireResponse> Responses)> FormsAsync(

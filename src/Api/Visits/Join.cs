@@ -17,7 +17,6 @@ internal sealed class Join(VisitDesk desk, IEnumerable<IVideoProvider> providers
     /// <summary>For so long a token opens a connection.</summary>
     public static readonly TimeSpan Life = TimeSpan.FromMinutes(5);
 
-    private const string ConsentCategory = "telehealth-visit";
 
     private readonly IVideoProvider? _provider = providers.FirstOrDefault();
 
@@ -107,18 +106,9 @@ internal sealed class Join(VisitDesk desk, IEnumerable<IVideoProvider> providers
             return false;
         }
 
-        var query = desk.Server.Parser.Parse(
-            ["Consent"],
-            [
-                new("patient", patient), new("status", "active"),
-                new("category", $"{desk.Canonicals.CodeSystem("consent-category")}|{ConsentCategory}"),
-            ],
-            strict: true);
+        var query = desk.Server.Parser.Parse(["Consent"], VisitConsent.Criteria(patient, desk.Canonicals), strict: true);
         var found = await desk.Server.Store.SearchAsync(VisitDesk.Self, query with { Total = TotalMode.None }, cancellationToken);
         var now = desk.Server.Clock.GetUtcNow();
-        return found.Matches.Select(match => (Consent)FhirJson.Parse(match.Json, "Consent")).Any(consent =>
-            consent.Provision?.Type != Consent.ConsentProvisionType.Deny
-            && (Moment.Read(consent.Provision?.Period?.Start) ?? now) <= now
-            && (Moment.Read(consent.Provision?.Period?.End) ?? DateTimeOffset.MaxValue) > now);
+        return found.Matches.Any(match => VisitConsent.Permits((Consent)FhirJson.Parse(match.Json, "Consent"), now));
     }
 }

@@ -12,6 +12,7 @@ internal static class AuditCodes
     private const string Interactions = "http://hl7.org/fhir/restful-interaction";
 
     /// <summary>Ours, for what the others have no code for. It does not follow the setting: what is logged must read the same for ever.</summary>
+    private const string IheEvents = "urn:ihe:event-type-code";
     private const string Own = "https://telefhir.dev/fhir/CodeSystem/audit-event";
 
     public static Coding SourceRole => new(Dicom, "110153", "Source Role ID");
@@ -45,7 +46,10 @@ internal static class AuditCodes
     /// <summary>What happened; operations have the code of all operations and one of their own.</summary>
     public static List<Coding> SubtypesOf(AuditKind kind, string name) => (kind, name) switch
     {
-        (AuditKind.Rest, ['$', ..]) => [new(Interactions, "operation", "operation"), new(Own, name)],
+        (AuditKind.Rest, "$find") => [.. Operation(name), new(IheEvents, "ITI-115", "Find Potential Appointments")],
+        (AuditKind.Rest, "$hold") => [.. Operation(name), new(IheEvents, "ITI-116", "Hold Appointment")],
+        (AuditKind.Rest, "$book") => [.. Operation(name), new(IheEvents, "ITI-117", "Book Appointment")],
+        (AuditKind.Rest, ['$', ..]) => Operation(name),
         (AuditKind.Rest, _) => [new(Interactions, name, name)],
         (AuditKind.Login, "login") => [new(Dicom, "110122", "Login")],
         (AuditKind.Login, "logout") => [new(Dicom, "110123", "Logout")],
@@ -55,6 +59,8 @@ internal static class AuditCodes
         (AuditKind.Trail, "stop") => [new(Dicom, "110121", "Application Stop")],
         _ => [new(Own, name)],
     };
+
+    private static List<Coding> Operation(string name) => [new(Interactions, "operation", "operation"), new(Own, name)];
 
     public static AuditEvent.AuditEventAction ActionOf(AuditKind kind, string name) => (kind, name) switch
     {

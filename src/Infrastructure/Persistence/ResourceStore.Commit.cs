@@ -154,7 +154,7 @@ internal sealed partial class ResourceStore
         Remind(batch, ruled.Reminders);
         if (limits.EnforcesReferences)
         {
-            await DemandTargetsAsync(session, caller, batch, cancellationToken);
+            await DemandTargetsAsync(session, caller, batch, locked, cancellationToken);
             await DemandUnreferencedAsync(session, batch, cancellationToken);
         }
 

@@ -24,13 +24,14 @@ internal sealed partial class ResourceStore
     ]);
 
     /// <summary>Throws 422 where something written refers to what is not there, or to what this caller does not see: the two must look alike.</summary>
-    private async Task DemandTargetsAsync(Session session, Caller caller, RowBatch batch, CancellationToken cancellationToken)
+    private async Task DemandTargetsAsync(
+        Session session, Caller caller, RowBatch batch, Dictionary<long, ResourceRow> stored, CancellationToken cancellationToken)
     {
         var written = batch.NewResources.Concat(batch.ChangedResources).Where(row => !row.Deleted).ToList();
         var here = written.Select(row => row.IdHash).ToHashSet();
         var bound = written.Where(row => !_unbound.Contains(ResourceCatalog.NameOf(row.Type)));
         var demanded = new Dictionary<long, (ResourceKey Target, string Expression)>();
-        foreach (var (reference, expression) in bound.SelectMany(row => FhirJson.ReferencesIn(row.Raw)))
+        foreach (var (reference, expression) in bound.SelectMany(Added))
         {
             if (indexWriter.LocalKey(reference) is { } key && StorageHash.OfReference(key.Type, key.Id) is var hash && !here.Contains(hash))
             {
@@ -41,6 +42,15 @@ internal sealed partial class ResourceStore
         if (demanded.Count == 0)
         {
             return;
+        }
+
+        // What was referred to before stays; whoever changes something else need not see it (a busy Slot, for a patient).
+        IEnumerable<(string Reference, string Expression)> Added(ResourceRow row)
+        {
+            var before = stored.GetValueOrDefault(row.IdHash) is { Deleted: false } replaced
+                ? FhirJson.ReferencesIn(replaced.Raw).Select(one => one.Reference).ToHashSet(StringComparer.Ordinal)
+                : [];
+            return FhirJson.ReferencesIn(row.Raw).Select(one => (one.Reference, one.Expression)).Where(one => !before.Contains(one.Reference));
         }
 
         var sql = new SqlText();

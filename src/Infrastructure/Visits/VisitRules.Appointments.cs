@@ -50,6 +50,7 @@ internal sealed partial class VisitRules
 
             // What holds the time from here on is known before visits are looked at, so that a refusal costs as little as can be.
             await SeatAsync(key, change.Appointment, slots, await SchedulesOfAsync(slots, cancellationToken), cancellationToken);
+            await AskForInterpreterAsync(before, change.Appointment, cancellationToken);
             records.Set(key, await WithVisitAsync(key, change.Appointment, cancellationToken));
             Remind(key, before);
         }
@@ -174,6 +175,25 @@ internal sealed partial class VisitRules
             return isVirtual && !VirtualServiceDetail.Of(appointment).Any() && VirtualServiceDetail.Of(visit).FirstOrDefault() is { } meeting
                 ? TelehealthVisit.Connect(appointment, meeting)
                 : appointment;
+        }
+
+        /// <summary>Where somebody who is booked needs an interpreter and has none, the clinic is asked to find one.</summary>
+        private async Task AskForInterpreterAsync(Appointment? before, Appointment appointment, CancellationToken cancellationToken)
+        {
+            if (appointment.Status != AppointmentStatus.Booked || before?.Status == AppointmentStatus.Booked || AppointmentStates.IsImport(appointment, now))
+            {
+                return;
+            }
+
+            var patients = TelehealthVisit.PatientsOf(appointment).ToList();
+            var known = await records.ReadAsync(patients.Select(records.KeyOf).OfType<ResourceKey>(), cancellationToken);
+            foreach (var reference in patients)
+            {
+                if (records.KeyOf(reference) is { } key && known.GetValueOrDefault(key) is Patient patient && InterpreterNeed.IsOpen(patient, appointment))
+                {
+                    records.SetAll([InterpreterNeed.TaskOf(Guid.CreateVersion7(now).ToString("D"), appointment, reference, now, Canonicals)]);
+                }
+            }
         }
 
         /// <summary>A visit does not take place where its Appointment does not; one that has begun goes on.</summary>

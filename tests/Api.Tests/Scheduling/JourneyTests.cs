@@ -13,6 +13,32 @@ public abstract class JourneyTests(TelehealthHost host)
     private static readonly DateTimeOffset _june = new(2026, 6, 1, 14, 0, 0, TimeSpan.Zero);
 
     [Fact]
+    public async Task Who_needs_an_interpreter_is_booked_and_the_clinic_asked_to_find_one()
+    {
+        await host.DayAsync("jint", _june.AddDays(7), 3);
+        await host.StoreAsync(
+            "Patient",
+            "jint-amy",
+            """
+            "extension":[{"url":"http://hl7.org/fhir/us/core/StructureDefinition/us-core-interpreter-needed","valueCoding":{"system":"http://snomed.info/sct","code":"373066001"}}]
+            """);
+
+        var alone = await host.BookAsync("jint-amy", "jint-0");
+
+        Assert.Equal(HttpStatusCode.Created, alone.Status);
+        var issue = alone.Json["entry"]![1]!["resource"]!["issue"]![0]!;
+        Assert.Equal(("warning", "interpreter-missing"), (issue["severity"]!.GetValue<string>(), issue["details"]!["coding"]![0]!["code"]!.GetValue<string>()));
+        var booked = alone.Json["entry"]![0]!["resource"]!.IdOf();
+        var task = Assert.Single((await host.GetAsync($"/fhir/Task?focus=Appointment/{booked}&code=assign-interpreter&status=requested")).Entries);
+        Assert.Equal("Patient/jint-amy", task!["resource"]!["for"]!["reference"]!.GetValue<string>());
+
+        // Nobody needs to be asked twice, nor where somebody has accepted.
+        await host.MoveAsync(booked, alone.Json["entry"]![0]!["resource"]!.VersionOf(), "jint-1");
+        Assert.Single((await host.GetAsync($"/fhir/Task?focus=Appointment/{booked}")).Entries);
+        (await host.BookAsync("jint-ben", "jint-2")).Appointment(HttpStatusCode.Created);
+    }
+
+    [Fact]
     public async Task The_whole_way()
     {
         await host.DayAsync("jw", _june, 4, $"\"serviceType\":[{Video}],");

@@ -1,0 +1,27 @@
+using Hl7.Fhir.Model;
+using TeleFhir.Domain.Fhir;
+
+namespace TeleFhir.Domain.Visits;
+
+/// <summary>A patient's consent to visits by video, looked at in the moment of use: an active Consent of this category whose time it is.</summary>
+public static class VisitConsent
+{
+    /// <summary>The category, in the code system <c>{canon}/CodeSystem/consent-category</c>.</summary>
+    public const string Category = "telehealth-visit";
+
+    /// <summary>The criteria that find a patient's Consents of this category.</summary>
+    /// <param name="patient">The patient, as <c>Patient/id</c>.</param>
+    /// <param name="canonicals">Where this server's code systems are.</param>
+    public static IReadOnlyList<KeyValuePair<string, string>> Criteria(string patient, Canonicals canonicals) =>
+    [
+        new("patient", patient),
+        new("status", "active"),
+        new("category", $"{canonicals.CodeSystem("consent-category")}|{Category}"),
+    ];
+
+    /// <summary>Whether it permits visits now.</summary>
+    public static bool Permits(Consent consent, DateTimeOffset now) =>
+        consent.Provision?.Type != Consent.ConsentProvisionType.Deny
+        && (Moment.Read(consent.Provision?.Period?.Start) ?? now) <= now
+        && (Moment.Read(consent.Provision?.Period?.End) ?? DateTimeOffset.MaxValue) > now;
+}
