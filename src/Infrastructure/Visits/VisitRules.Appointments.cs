@@ -29,6 +29,11 @@ internal sealed partial class VisitRules
                 return;
             }
 
+            if (ProposalId.TryParse(key.Id, out _))
+            {
+                throw Refusal.BusinessRule("id-reserved", "Ids of this form are those of proposals.", "Appointment.id").ToException(Canonicals);
+            }
+
             var after = WithoutSessionKeys(sent);
             rules.Demand(AppointmentStates.Check(before, after, await ChangeOfAsync(key, before, after, cancellationToken)));
             var slots = await SlotsOfAsync(after, cancellationToken);
