@@ -79,30 +79,13 @@ internal sealed partial class VisitRules
         /// <summary>What takes time of the same actors at the same time, with the resource that it is of.</summary>
         private async Task<List<(ResourceKey Key, OccupancyEntry Entry)>> RivalsAsync(IReadOnlyList<OccupancyEntry> wanted, CancellationToken cancellationToken)
         {
-            var actors = wanted.Select(entry => entry.Actor).Distinct().ToDictionary(StorageHash.Of);
-            var sql = new SqlText();
-            sql.Append("SELECT r.type, r.id, o.actor, o.session, o.seat, o.capacity, o.low, o.high, o.expires FROM occupancy o JOIN resource r ON r.key = o.key WHERE ")
-                .Append(rules._database.AnyOf("o.actor", [.. actors.Keys.Order()], sql))
-                .Append($" AND o.high > {sql.Value(Ticks(wanted.Min(entry => entry.During.Start)))} AND o.low < {sql.Value(Ticks(wanted.Max(entry => entry.During.End)))}");
-            var rows = await session.QueryAsync(
-                sql,
-                row => (
-                    new ResourceKey(ResourceCatalog.NameOf(row.GetInt16(0)), row.GetString(1)),
-                    new OccupancyRow
-                    {
-                        Actor = row.GetInt64(2),
-                        Session = row.GetInt64(3),
-                        Seat = row.GetInt64(4),
-                        Capacity = row.GetInt32(5),
-                        Low = row.GetInt64(6),
-                        High = row.GetInt64(7),
-                        Expires = row.GetInt64(8),
-                    }),
-                cancellationToken);
+            var actors = wanted.Select(entry => entry.Actor).ToHashSet(StringComparer.Ordinal);
+            var around = new Interval(wanted.Min(entry => entry.During.Start), wanted.Max(entry => entry.During.End));
+            var stored = await OccupancyRows.ReadAsync(session, rules._database, actors, around, cancellationToken);
             return
             [
-                .. rows.Where(row => !_occupancy.ContainsKey(row.Item1)).Select(row => (row.Item1, OccupancyRows.Entry(row.Item1, actors[row.Item2.Actor], row.Item2))),
-                .. _occupancy.SelectMany(pair => pair.Value.Where(entry => actors.ContainsValue(entry.Actor)).Select(entry => (pair.Key, entry))),
+                .. stored.Where(rival => !_occupancy.ContainsKey(rival.Key)),
+                .. _occupancy.SelectMany(pair => pair.Value.Where(entry => actors.Contains(entry.Actor)).Select(entry => (pair.Key, entry))),
             ];
         }
 
@@ -136,15 +119,42 @@ internal sealed partial class VisitRules
                 _occupancy[key] = [];
             }
         }
-
-        private static long Ticks(Instant instant) => instant.ToDateTimeUtc().Ticks;
     }
 }
 
 /// <summary>Rows of the table and what they mean.</summary>
 internal static class OccupancyRows
 {
-    public static OccupancyEntry Entry(ResourceKey key, string actor, OccupancyRow row)
+    /// <summary>What takes time of these actors around then, holds that ran out among it, with the resource that it is of.</summary>
+    public static async Task<List<(ResourceKey Key, OccupancyEntry Entry)>> ReadAsync(
+        Session session, Database database, IEnumerable<string> actors, Interval around, CancellationToken cancellationToken)
+    {
+        var names = actors.Distinct().ToDictionary(StorageHash.Of);
+        var sql = new SqlText();
+        sql.Append("SELECT r.type, r.id, o.actor, o.session, o.seat, o.capacity, o.low, o.high, o.expires FROM occupancy o JOIN resource r ON r.key = o.key WHERE ")
+            .Append(database.AnyOf("o.actor", [.. names.Keys.Order()], sql))
+            .Append($" AND o.high > {sql.Value(Ticks(around.Start))} AND o.low < {sql.Value(Ticks(around.End))}");
+        return await session.QueryAsync(
+            sql,
+            row =>
+            {
+                var key = new ResourceKey(ResourceCatalog.NameOf(row.GetInt16(0)), row.GetString(1));
+                var taken = new OccupancyRow
+                {
+                    Actor = row.GetInt64(2),
+                    Session = row.GetInt64(3),
+                    Seat = row.GetInt64(4),
+                    Capacity = row.GetInt32(5),
+                    Low = row.GetInt64(6),
+                    High = row.GetInt64(7),
+                    Expires = row.GetInt64(8),
+                };
+                return (key, Entry(key, names[taken.Actor], taken));
+            },
+            cancellationToken);
+    }
+
+    private static OccupancyEntry Entry(ResourceKey key, string actor, OccupancyRow row)
     {
         var state = row.Session == OccupancyRow.Blocks ? OccupancyState.Block : row.Expires == 0 ? OccupancyState.Booked : OccupancyState.Hold;
         return new OccupancyEntry(actor, new Interval(At(row.Low), At(row.High)), state)
