@@ -142,11 +142,11 @@ internal sealed class IndexWriter(SearchParameterCatalog catalog, IndexExtractor
         return patients is [var one] && one.StartsWith("Patient/", StringComparison.Ordinal) ? one : null;
     }
 
-    /// <summary>An address under our own base names a resource here.</summary>
     /// <summary>The resource of this server that a reference names; null where it names none.</summary>
     public ResourceKey? LocalKey(string reference) =>
         ResourceKey.TryParse(Local(reference), out var key) && ResourceCatalog.IsKnown(key.Type) ? new ResourceKey(key.Type, key.Id) : null;
 
+    /// <summary>An address under our own base names a resource here.</summary>
     private string Local(string target) =>
         _base is not null && target.StartsWith(_base, StringComparison.Ordinal) ? target[_base.Length..] : target;
 
