@@ -23,11 +23,13 @@ public enum UserPolicy
 /// <param name="parser">Reads the filters of granular scopes.</param>
 /// <param name="policy">What clinicians reach.</param>
 /// <param name="clock">Now, for the periods of Consents.</param>
-public sealed class Visibility(SearchParameterCatalog catalog, SearchQueryParser parser, UserPolicy policy, TimeProvider clock)
+/// <param name="canonicals">Where the mark of a patient's Subscriptions is named.</param>
+public sealed class Visibility(SearchParameterCatalog catalog, SearchQueryParser parser, UserPolicy policy, TimeProvider clock, Canonicals? canonicals = null)
 {
     private const string AuditEvent = "AuditEvent";
     private const string Patient = "Patient";
     private const string Slot = "Slot";
+    private const string Subscription = "Subscription";
     private const int MostFilters = 10_000;
 
     private static readonly ImmutableArray<Criterion> _nothing = [AnyCriterion.Nothing];
@@ -215,11 +217,18 @@ public sealed class Visibility(SearchParameterCatalog catalog, SearchQueryParser
         var sources = SourcesOf(type);
         if (type != Patient && sources.IsEmpty)
         {
-            return isClinician ? [] : null;
+            return isClinician ? [] : type == Subscription && patients is NamedPatients named ? [MarkedWith(named)] : null;
         }
 
         var inCompartment = new CompartmentCriterion(type, sources, patients);
         return isClinician && type != Patient ? [new AnyCriterion([inCompartment, new NoPatientCriterion(sources)])] : [inCompartment];
+    }
+
+    private ValueCriterion MarkedWith(NamedPatients patients)
+    {
+        var system = SubscriptionOwner.TagSystem(canonicals ?? new Canonicals(Canonicals.Default));
+        return new ValueCriterion(
+            catalog.Find(Subscription, "_tag")!, SearchModifier.None, [.. patients.Ids.Select(id => new TokenSearchValue(system, id))]);
     }
 
     private ImmutableArray<IndexSource> SourcesOf(string type) => CompartmentCriterion.SourcesOf(catalog, type);

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Npgsql;
 using NpgsqlTypes;
 using TeleFhir.Infrastructure.Scheduling;
+using TeleFhir.Infrastructure.Subscriptions;
 using TeleFhir.Infrastructure.Visits;
 
 namespace TeleFhir.Infrastructure.Persistence;
@@ -192,6 +193,14 @@ internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransac
                 });
             }
 
+            foreach (var table in batch.Unsubscribed.Count > 0 ? SubscriptionTables.All : [])
+            {
+                statements.BatchCommands.Add(new NpgsqlBatchCommand($"DELETE FROM {table} WHERE id = ANY($1)")
+                {
+                    Parameters = { new NpgsqlParameter<string[]> { TypedValue = [.. batch.Unsubscribed] } },
+                });
+            }
+
             Insert(statements, Tables.Resource, batch.NewResources);
             Insert(statements, Tables.Resource, batch.ChangedResources, upsert: true);
             Insert(statements, Tables.History, batch.History);
@@ -205,6 +214,10 @@ internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransac
             Insert(statements, OccupancyTable.Table, batch.Occupancy);
             Insert(statements, ReminderTable.Table, batch.Reminders);
             Insert(statements, ReceiptTable.Table, batch.Receipts, upsert: true);
+            Insert(statements, SubscriptionTables.Subscription, batch.Subscriptions, upsert: true);
+            Insert(statements, SubscriptionTables.Delivery, batch.SubscriptionDeliveries, conflict: " ON CONFLICT DO NOTHING");
+            Insert(statements, SubscriptionTables.Feed, batch.SubscriptionFeeds, upsert: true);
+            Insert(statements, SubscriptionTables.Event, batch.SubscriptionEvents);
             Insert(statements, FullText.Narrative, batch.Narratives);
             Insert(statements, FullText.Content, batch.Contents);
             Insert(statements, Tables.Outbox, batch.Outbox);
