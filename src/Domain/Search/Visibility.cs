@@ -217,18 +217,22 @@ public sealed class Visibility(SearchParameterCatalog catalog, SearchQueryParser
         var sources = SourcesOf(type);
         if (type != Patient && sources.IsEmpty)
         {
-            return isClinician ? [] : type == Subscription && patients is NamedPatients named ? [MarkedWith(named)] : null;
+            return type == Subscription ? OfMarked(patients, isClinician) : isClinician ? [] : null;
         }
 
         var inCompartment = new CompartmentCriterion(type, sources, patients);
         return isClinician && type != Patient ? [new AnyCriterion([inCompartment, new NoPatientCriterion(sources)])] : [inCompartment];
     }
 
-    private ValueCriterion MarkedWith(NamedPatients patients)
+    /// <summary>Patients see Subscriptions that are theirs, clinicians those that are no patient's.</summary>
+    private ImmutableArray<Criterion>? OfMarked(PatientSet patients, bool isClinician)
     {
         var system = SubscriptionOwner.TagSystem(canonicals ?? new Canonicals(Canonicals.Default));
-        return new ValueCriterion(
-            catalog.Find(Subscription, "_tag")!, SearchModifier.None, [.. patients.Ids.Select(id => new TokenSearchValue(system, id))]);
+        return isClinician ? [new NotCriterion(Marked(new TokenSearchValue(system, null)))]
+            : patients is NamedPatients named ? [Marked([.. named.Ids.Select(id => new TokenSearchValue(system, id))])]
+            : null;
+
+        ValueCriterion Marked(params TokenSearchValue[] marks) => new(catalog.Find(Subscription, "_tag")!, SearchModifier.None, [.. marks]);
     }
 
     private ImmutableArray<IndexSource> SourcesOf(string type) => CompartmentCriterion.SourcesOf(catalog, type);

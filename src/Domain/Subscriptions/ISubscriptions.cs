@@ -98,7 +98,7 @@ public interface ISubscriptions
     Task<ImmutableArray<SubscriptionEvent>> EventsAsync(string id, long from, long until, int most, CancellationToken cancellationToken);
 
     /// <summary>Something to open a socket for these with, once; the secret is kept nowhere.</summary>
-    Task<string> BindAsync(IReadOnlyCollection<string> ids, DateTimeOffset expires, CancellationToken cancellationToken);
+    Task<string> MintAsync(IReadOnlyCollection<string> ids, DateTimeOffset expires, CancellationToken cancellationToken);
 
     /// <summary>The ids that a binding is for; none where it is not known, was used or ran out.</summary>
     Task<ImmutableArray<string>> RedeemAsync(string binding, CancellationToken cancellationToken);

@@ -36,7 +36,7 @@ public enum PayloadContent
 /// </summary>
 public sealed record SubscriptionPlan
 {
-    private static readonly JsonSerializerOptions _json = new() { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault };
+    private static readonly JsonSerializerOptions _json = new() { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
     /// <summary>The topic's name; null where the criteria are a search of R4.</summary>
     public string? Topic { get; init; }

@@ -5,8 +5,8 @@ using TeleFhir.Domain.Fhir;
 using TeleFhir.Domain.Search;
 using TeleFhir.Domain.Storage;
 using TeleFhir.Infrastructure.Audit;
-using TeleFhir.Infrastructure.Subscriptions;
 using TeleFhir.Infrastructure.Changes;
+using TeleFhir.Infrastructure.Subscriptions;
 using TeleFhir.Infrastructure.Visits;
 
 namespace TeleFhir.Infrastructure.Persistence;

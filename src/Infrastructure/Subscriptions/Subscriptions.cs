@@ -115,7 +115,7 @@ internal sealed class Subscriptions(Func<TeleFhirDb> open, SubscriptionSettings 
             Time(row.Happened)))];
     }
 
-    public async Task<string> BindAsync(IReadOnlyCollection<string> ids, DateTimeOffset expires, CancellationToken cancellationToken)
+    public async Task<string> MintAsync(IReadOnlyCollection<string> ids, DateTimeOffset expires, CancellationToken cancellationToken)
     {
         var secret = RoomSecret.New();
         await using var db = open();

@@ -34,6 +34,7 @@ public sealed class SubscriptionRulesTests
         Assert.Equal(("appointment-cancelled", "Appointment", "practitioner=Practitioner/d1"), (plan.Topic, plan.Type, plan.Filter));
         Assert.Equal((PayloadContent.IdOnly, 3600, 5, 20, "https://ehr.example/hook"), (plan.Content, plan.Heartbeat, plan.Timeout, plan.MaxCount, plan.Endpoint));
         Assert.Equal(plan.Write(), SubscriptionPlan.Read(plan.Write()).Write());
+        Assert.Equal(PayloadContent.Empty, SubscriptionPlan.Read(Rules.Judge(WithContent("empty"), null).Value!.Write()).Content);
     }
 
     [Fact]
