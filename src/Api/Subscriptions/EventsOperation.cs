@@ -18,7 +18,7 @@ internal static class EventsOperation
     {
         var input = await OperationInput.ReadAsync(request, server, "events", ["eventsSinceNumber", "eventsUntilNumber", "content"], cancellationToken);
         var (since, until) = (Number(input, "eventsSinceNumber") ?? 0, Number(input, "eventsUntilNumber") ?? long.MaxValue);
-        PayloadContent? asked = input.Text("content") switch
+        PayloadContent? content = input.Text("content") switch
         {
             null => null,
             "empty" => PayloadContent.Empty,
@@ -32,11 +32,9 @@ internal static class EventsOperation
             throw FhirException.NotFound($"{request.Key} has no events.");
         }
 
-        // More than the subscriber chose to have sent is not to be had here either.
-        var content = asked is { } wish && wish < record.Plan.Content ? wish : record.Plan.Content;
         var events = await subscriptions.EventsAsync(record.Id, since, until, Most, cancellationToken);
         var seen = await notifications.SeenAsync(request.Caller, events, cancellationToken);
-        var notification = await notifications.OfAsync(record, NotificationType.QueryEvent, seen, content, cancellationToken);
+        var notification = await notifications.OfAsync(record, NotificationType.QueryEvent, seen, content ?? record.Plan.Content, cancellationToken);
         return FhirResult.Ok(FhirContent.Of(notification.Json)) with { Touched = notification.Shown };
     }
 

@@ -19,7 +19,7 @@ internal static class SubscriptionRoutes
         {
             var options = provider.GetRequiredService<TeleFhirOptions>();
             return options.Subscriptions.SettingsFor(
-                new Canonicals(options.Fhir.CanonicalBase), provider.GetRequiredService<FhirAddress>().Base, sendsMail: !string.IsNullOrEmpty(options.Reminders.Mail.Host));
+                new Canonicals(options.Fhir.CanonicalBase), provider.GetRequiredService<FhirAddress>().Base, sendsMail: !string.IsNullOrEmpty(options.Reminders.Mail.Host) && !string.IsNullOrEmpty(options.Reminders.Mail.From));
         });
         services.AddSingleton<Notifications>();
         services.AddSingleton<SubscriptionOwners>();
@@ -49,8 +49,8 @@ internal static class SubscriptionRoutes
         fhir.MapOperation(Named("events"), "Give the events of a subscription", _both, OperationLevel.Instance, EventsOperation.HandleAsync);
         fhir.MapOperation(
             Named("get-ws-binding-token"), "Give what a socket of subscriptions is opened with", _both, OperationLevel.Type | OperationLevel.Instance, BindingOperation.HandleAsync);
-        fhir.MapMethods("/SubscriptionTopic", _read, TopicListing.HandleAsync).Declares(Interaction.Capabilities, "List the topics of subscriptions").AllowAnonymous();
-        fhir.MapMethods("/SubscriptionTopic/{id}", _read, TopicListing.Handle).Declares(Interaction.Capabilities, "Show a topic of subscriptions").AllowAnonymous();
+        fhir.MapMethods("/SubscriptionTopic", _read, TopicListing.HandleAsync).Declares(Interaction.Capabilities, "List the topics of subscriptions");
+        fhir.MapMethods("/SubscriptionTopic/{id}", _read, TopicListing.Handle).Declares(Interaction.Capabilities, "Show a topic of subscriptions");
 
         // Whoever comes here shows a token in the first message.
         routes.MapGet(SubscriptionSocket.Path, EnterAsync).AllowAnonymous().DisableRequestTimeout();

@@ -28,12 +28,11 @@ internal static class TopicListing
         {
             Total = topics.Count,
             Links = [new("self", $"{server.Address.Base}/SubscriptionTopic{(url is null ? "" : QueryString.Create("url", url))}")],
-        }) with
-        { IsPublic = true };
+        });
     }
 
     public static FhirResult Handle(string id, SubscriptionSettings settings) => TopicCatalog.Find(id) is { } topic
-        ? FhirResult.Ok(FhirContent.Of(FhirJson.Serialize(BasicOf(topic, settings)))) with { IsPublic = true }
+        ? FhirResult.Ok(FhirContent.Of(FhirJson.Serialize(BasicOf(topic, settings))))
         : throw FhirException.NotFound("There is no such topic.");
 
     private static Basic BasicOf(SubscriptionTopic topic, SubscriptionSettings settings) => new()

@@ -23,23 +23,26 @@ internal sealed partial class EventRecorder(
     private readonly TimeProvider _clock = clock;
     private readonly Dictionary<string, Listener> _known = new(StringComparer.Ordinal);
 
-    /// <summary>Who subscribes may do so in the same moment as what they are to be told of happens, so every change is looked at.</summary>
-    public bool Wants(string type) => true;
+    private Dictionary<string, Listener> _listeners = [];
+
+    /// <summary>Who subscribed before what they are to be told of happened is among those that are read here.</summary>
+    public async Task PrepareAsync(CancellationToken cancellationToken)
+    {
+        await using var session = await _database.OpenAsync(cancellationToken);
+        _listeners = await ListenersAsync(session, cancellationToken);
+    }
+
+    public bool Wants(string type) => type == "Subscription" || _listeners.Values.Any(listener => listener.Watched == type);
 
     public async Task RecordAsync(ImmutableArray<CommittedChange> changes, RowBatch rows, CancellationToken cancellationToken)
     {
-        if (changes.IsEmpty)
+        var listeners = _listeners;
+        if (changes.IsEmpty || listeners.Count == 0)
         {
             return;
         }
 
         await using var session = await _database.OpenAsync(cancellationToken);
-        var listeners = await ListenersAsync(session, cancellationToken);
-        if (listeners.Count == 0)
-        {
-            return;
-        }
-
         foreach (var change in changes)
         {
             if (change is { Event: "", Resource.Key: { Type: "Subscription", Version: { } version } } && listeners.TryGetValue(change.Resource.Key.Id, out var started))
@@ -141,7 +144,10 @@ internal sealed partial class EventRecorder(
             }
         }
 
-        public bool Hears(string type) => Since >= Row.Since && (Topic?.Watched ?? Plan.Type) == type;
+        /// <summary>The type whose changes may be events.</summary>
+        public string Watched => Topic?.Watched ?? Plan.Type;
+
+        public bool Hears(string type) => Since >= Row.Since && Watched == type;
 
         public long Count()
         {

@@ -130,6 +130,12 @@ internal sealed class SubscriptionWrites(SubscriptionRules rules, SubscriptionSe
         var current = stored is null ? null : (Subscription)FhirJson.Parse(stored.Raw);
         var kept = before is null ? null : SubscriptionPlan.Read(before.Plan);
         var write = SubscriptionWrite.Decide(caller, current, kept, sent, rules, settings.Canonicals).OrThrow(settings.Canonicals);
+        if (write.Plan.Channel == SubscriptionChannel.Email && caller.Kind != CallerKind.System && !caller.IsStaffFor("Subscription"))
+        {
+            // A patient's app could have mail sent to anybody.
+            throw FhirException.Forbidden("Notifications by e-mail are for staff and for clients of their own.");
+        }
+
         var starts = write.IsRequested && before?.Status is not ((short)SubscriptionState.Requested or (short)SubscriptionState.Active or (short)SubscriptionState.Error);
         var completed = ReferenceEquals(write.Resource, content.Resource) ? content : new ResourceContent(write.Resource, FhirJson.Serialize(write.Resource));
         return (completed, new SubscriptionRow

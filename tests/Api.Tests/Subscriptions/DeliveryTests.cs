@@ -233,6 +233,56 @@ public abstract class DeliveryTests(TelehealthHost host)
     }
 
     [Fact]
+    public async Task The_day_of_a_clinic_is_told()
+    {
+        string[] topics =
+        [
+            "appointment-booked", "appointment-changed", "appointment-cancelled", "slot-freed", "encounter-waiting", "encounter-started", "encounter-finished",
+            "questionnaire-completed", "consent-revoked", "econsult-answered", "rpm-missing-data",
+        ];
+        foreach (var topic in topics)
+        {
+            await host.SubscribeAsync(Subscription($"day-{topic}", $"{Topics}{topic}", $"{Sink.Origin}/day-{topic}", $"{TopicCatalog.Find(topic)!.Focus}?_id=day,day-slot"));
+        }
+
+        await host.KeepAsync("Schedule", "day", """ "active":true,"actor":[{"reference":"Practitioner/day"}] """);
+        var start = host.Now() + TimeSpan.FromHours(20);
+        await host.KeepAsync("Slot", "day-slot", $$""" "schedule":{"reference":"Schedule/day"},"status":"free","start":"{{start:yyyy-MM-ddTHH:mm:00Z}}","end":"{{start.AddMinutes(30):yyyy-MM-ddTHH:mm:00Z}}" """);
+        await AppointmentAsync("booked", start, "Slot/day-slot");
+        await AppointmentAsync("booked", start.AddHours(3), null);
+        await AppointmentAsync("cancelled", start.AddHours(3), null);
+        foreach (var status in (string[])["planned", "arrived", "in-progress", "onleave", "in-progress", "finished"])
+        {
+            await host.ChangedAsync("Encounter", "day", $$""" "status":"{{status}}","class":{"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"VR"},"subject":{"reference":"Patient/day"} """);
+        }
+
+        await host.KeepAsync("QuestionnaireResponse", "day", """ "status":"in-progress" """);
+        await host.KeepAsync("QuestionnaireResponse", "day", """ "status":"completed" """);
+        foreach (var status in (string[])["active", "inactive"])
+        {
+            await host.KeepAsync("Consent", "day", $$""" "status":"{{status}}","scope":{"text":"x"},"category":[{"text":"x"}],"policyRule":{"text":"x"},"patient":{"reference":"Patient/day"} """);
+        }
+
+        await host.KeepAsync("Task", "day", """ "status":"requested","intent":"order","code":{"coding":[{"code":"rpm-missing-data"}]},"focus":{"reference":"ServiceRequest/day"} """);
+        await host.KeepAsync("Task", "day", """ "status":"completed","intent":"order","code":{"coding":[{"code":"rpm-missing-data"}]},"focus":{"reference":"ServiceRequest/day"} """);
+
+        foreach (var topic in topics)
+        {
+            await EventuallyAsync(() => Sink.Events($"/day-{topic}").Count >= 1, $"{topic} was not told.");
+            var focus = topic == "slot-freed" ? "Slot/day-slot" : $"{TopicCatalog.Find(topic)!.Focus}/day";
+            Assert.Equal([$"1 http://localhost/fhir/{focus}"], Sink.Events($"/day-{topic}"));
+        }
+
+        Task AppointmentAsync(string status, DateTimeOffset at, string? slot) => host.KeepAsync(
+            "Appointment",
+            "day",
+            $$"""
+            "status":"{{status}}",{{(slot is null ? "" : $$"""  "slot":[{"reference":"{{slot}}"}],  """)}}"start":"{{at:yyyy-MM-ddTHH:mm:00Z}}","end":"{{at.AddMinutes(30):yyyy-MM-ddTHH:mm:00Z}}",
+            "participant":[{"actor":{"reference":"Patient/day"},"status":"accepted"},{"actor":{"reference":"Practitioner/day"},"status":"accepted"}]
+            """);
+    }
+
+    [Fact]
     public async Task What_happens_without_a_new_version_is_told_too()
     {
         await host.SubscribeAsync(Subscription("room", $"{Topics}participant-connected", $"{Sink.Origin}/room", "Encounter?patient=Patient/room"));
@@ -304,6 +354,20 @@ public abstract class DeliveryTests(TelehealthHost host)
         var encoded = string.Concat(message.Split("base64", 2)[1].Split("\n\n", 2)[^1].Split('\n').Select(line => line.Trim()).TakeWhile(line => !line.StartsWith("--", StringComparison.Ordinal)));
         var hook = new Hook("", [], Encoding.UTF8.GetString(Convert.FromBase64String(encoded)));
         Assert.Equal(["1 http://localhost/fhir/Observation/mail-1"], hook.Events);
+    }
+
+    [Fact]
+    public async Task A_name_that_leads_inside_is_not_connected_to()
+    {
+        await host.SubscribeAsync(Subscription("dns", "Observation?patient=Patient/dns", $"{Sink.Origin}/dns"));
+        var refused = Sink.Refused;
+        using var client = host.Services.GetRequiredService<IHttpClientFactory>().CreateClient(TeleFhir.Api.Subscriptions.RestHookChannel.Public);
+
+        // A name, whose address is looked at when it is connected to.
+        var fault = await Assert.ThrowsAsync<HttpRequestException>(() => client.GetAsync(new Uri($"http://localhost:{new Uri(Sink.Origin).Port}/dns-inside"), TestContext.Current.CancellationToken));
+        Assert.Contains("may connect to", fault.ToString(), StringComparison.Ordinal);
+        Assert.Empty(Sink.Of("/dns-inside"));
+        Assert.Equal(refused, Sink.Refused);
     }
 
     [Fact]

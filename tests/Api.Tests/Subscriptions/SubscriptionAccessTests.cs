@@ -25,6 +25,7 @@ public sealed class SqliteSubscriptionTokenHost : TokenHost
     {
         configure(builder);
         builder.UseSetting("Subscriptions:AllowedCallbacks:0", subscribers.Sink.Origin + "/");
+        builder.UseSetting("Reminders:Mail:Host", "127.0.0.1").UseSetting("Reminders:Mail:From", "clinic@example.org");
     }
 }
 
@@ -61,6 +62,8 @@ public sealed class SubscriptionAccessTests(SqliteSubscriptionTokenHost host) : 
         var refused = await Server.PutAsync(
             "/fhir/Subscription/narrow", Subscription("narrow", "Observation", $"{host.Sink.Origin}/narrow").ToJsonString(), await host.PatientAsync("sub-narrow", "patient/Subscription.cruds patient/Patient.rs"));
         Assert.Equal(HttpStatusCode.Forbidden, refused.Status);
+        var mail = await Server.PutAsync("/fhir/Subscription/mails", Subscription("mails", "Observation", "mailto:anybody@example.org", type: "email").ToJsonString(), amy);
+        Assert.Equal(HttpStatusCode.Forbidden, mail.Status);
     }
 
     [Fact]

@@ -180,6 +180,26 @@ internal static class SubscriptionSteps
         Assert.True(answer.Status is HttpStatusCode.Created or HttpStatusCode.OK, answer.Body);
     }
 
+    /// <summary>Writes another state of what keeps a history of them, which stays as the server wrote it.</summary>
+    public static async Task ChangedAsync(this TelehealthHost host, string type, string id, string members)
+    {
+        var stored = await host.GetAsync($"/fhir/{type}/{id}");
+        if (stored.Status != HttpStatusCode.OK)
+        {
+            await host.KeepAsync(type, id, members);
+            return;
+        }
+
+        var changed = stored.Json.AsObject();
+        foreach (var (name, value) in JsonNode.Parse($"{{{members}}}")!.AsObject().ToList())
+        {
+            changed[name] = value!.DeepClone();
+        }
+
+        var answer = await host.PutAsync($"/fhir/{type}/{id}", changed.ToJsonString());
+        Assert.True(answer.Status == HttpStatusCode.OK, answer.Body);
+    }
+
     public static Task ObserveAsync(this TelehealthHost host, string id, string patient, params string[] headers) => host.KeepAsync(
         "Observation", id, $$""" "status":"final","code":{"text":"Secretcode"},"subject":{"reference":"Patient/{{patient}}","display":"Secretname"} """, headers);
 

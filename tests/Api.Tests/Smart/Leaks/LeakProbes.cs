@@ -213,6 +213,10 @@ internal static class LeakProbes
         new("a binding of a subscription by POST", "POST /fhir/{type:regex(^Subscription$)}/{id}/$get-ws-binding-token", "/Subscription/{x}-sub/$get-ws-binding-token") { Body = Nothing, Shows = false, InBundles = false },
         new("a binding of subscriptions", "GET /fhir/{type:regex(^Subscription$)}/$get-ws-binding-token", "/Subscription/$get-ws-binding-token?id={x}-sub") { Shows = false, InBundles = false },
         new("a binding of subscriptions by POST", "POST /fhir/{type:regex(^Subscription$)}/$get-ws-binding-token", "/Subscription/$get-ws-binding-token?id={x}-sub") { Body = Nothing, Shows = false, InBundles = false },
+        Everyone("the topics", "GET /fhir/SubscriptionTopic", "/SubscriptionTopic"),
+        Everyone("head of the topics", "HEAD /fhir/SubscriptionTopic", "/SubscriptionTopic"),
+        Everyone("a topic", "GET /fhir/SubscriptionTopic/{id}", "/SubscriptionTopic/slot-freed"),
+        Everyone("head of a topic", "HEAD /fhir/SubscriptionTopic/{id}", "/SubscriptionTopic/slot-freed"),
         new("read a subscription", Read, "/Subscription/{x}-sub"),
         new("search subscriptions", Search, "/Subscription?_id={x}-sub"),
     ];
