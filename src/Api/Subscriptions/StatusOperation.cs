@@ -40,9 +40,14 @@ internal static class StatusOperation
         }))
         {
             Total = shown.Count,
-            Links = [new("self", $"{server.Address.Base}/{request.Url}")],
+            Links = [new("self", Self(request, server, ids, states))],
         });
     }
+
+    private static string Self(FhirRequest request, FhirServer server, IReadOnlyList<string> ids, IReadOnlyList<string> states) => request.Key != default
+        ? $"{server.Address.Base}/Subscription/{request.Key.Id}/$status"
+        : $"{server.Address.Base}/Subscription/$status" + QueryString.Create(
+            ids.Select(id => KeyValuePair.Create<string, string?>("id", id)).Concat(states.Select(state => KeyValuePair.Create<string, string?>("status", state))));
 
     /// <summary>The ids of those that the caller may see, of these or of all.</summary>
     internal static async Task<IReadOnlyCollection<string>> VisibleAsync(FhirRequest request, FhirServer server, IReadOnlyList<string> ids, CancellationToken cancellationToken)
