@@ -19,6 +19,8 @@ internal static class FrontDesk
                 MaxHoldsPerPatient = options.Scheduling.MaxHoldsPerPatient,
                 LateCancel = options.Scheduling.LateCancel,
                 CheckInOpens = options.Scheduling.CheckInOpens,
+                RequireLicence = options.Scheduling.RequireLicence,
+                RequireConsent = options.Scheduling.RequireConsent,
                 NoShowGrace = options.Visits.NoShowGrace,
             };
         });

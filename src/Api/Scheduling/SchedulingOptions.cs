@@ -12,6 +12,12 @@ internal sealed class SchedulingOptions
     /// <summary>How long before its start patients may check in.</summary>
     public TimeSpan CheckInOpens { get; set; } = TimeSpan.FromMinutes(30);
 
+    /// <summary>Whether visits by video are for clinicians alone who are licensed where the patient is then.</summary>
+    public bool RequireLicence { get; set; }
+
+    /// <summary>Whether only patients who have consented to visits by video are booked for one.</summary>
+    public bool RequireConsent { get; set; }
+
     /// <summary>What is wrong with the settings.</summary>
     public IEnumerable<string> Faults()
     {

@@ -40,7 +40,10 @@ public sealed partial class BookingRules
 
         var written = Copy(after);
         Stamp(before, written, now);
-        var kept = isActive ? has.Select(loaded => loaded.Slot.Id).ToHashSet(StringComparer.Ordinal) : [];
+
+        // What ends by the passing of time keeps its Slots; what is moved into the past gives them back.
+        var isMovedToPast = !takes && before is not null && !AppointmentStates.IsImport(before, now);
+        var kept = isActive && !isMovedToPast ? has.Select(loaded => loaded.Slot.Id).ToHashSet(StringComparer.Ordinal) : [];
         var given = AppointmentStates.IsActive(before?.Status) ? Release(had.Where(loaded => !kept.Contains(loaded.Slot.Id)), before?.Id) : [];
         var status = after.Status == AppointmentStatus.Pending ? Slot.SlotStatus.BusyTentative : Slot.SlotStatus.Busy;
         return new BookingChange(written, [.. takes ? Take(has, status) : [], .. given]);

@@ -54,7 +54,9 @@ internal sealed partial class VisitRules
             records.SetAll(Present(change.Slots));
 
             // What holds the time from here on is known before visits are looked at, so that a refusal costs as little as can be.
-            await SeatAsync(key, change.Appointment, slots, await SchedulesOfAsync(slots, cancellationToken), cancellationToken);
+            var schedules = await SchedulesOfAsync(slots, cancellationToken);
+            await SeatAsync(key, change.Appointment, slots, schedules, cancellationToken);
+            await CheckGatesAsync(before, change.Appointment, schedules, cancellationToken);
             await AskForInterpreterAsync(before, change.Appointment, cancellationToken);
             records.Set(key, await WithVisitAsync(key, change.Appointment, cancellationToken));
             Remind(key, before);

@@ -39,6 +39,20 @@ public abstract class JourneyTests(TelehealthHost host)
     }
 
     [Fact]
+    public async Task Who_is_registered_by_the_booking_itself_gets_an_interpreter_too()
+    {
+        await host.DayAsync("jnew", _june.AddDays(8), 1);
+
+        var booked = (await host.DoAsync("$book", Parameters(
+            Resource("appointment-resource", Wish(null, "jnew-0")),
+            Resource("patient-resource", """
+                {"resourceType":"Patient","extension":[{"url":"http://hl7.org/fhir/us/core/StructureDefinition/us-core-interpreter-needed","valueCoding":{"system":"http://snomed.info/sct","code":"373066001"}}]}
+                """)))).Appointment(HttpStatusCode.Created);
+
+        Assert.Single((await host.GetAsync($"/fhir/Task?focus=Appointment/{booked.IdOf()}&code=assign-interpreter&status=requested")).Entries);
+    }
+
+    [Fact]
     public async Task The_whole_way()
     {
         await host.DayAsync("jw", _june, 4, $"\"serviceType\":[{Video}],");
