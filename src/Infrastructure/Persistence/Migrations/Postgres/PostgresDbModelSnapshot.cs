@@ -6,7 +6,6 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 using TeleFhir.Infrastructure.Persistence;
 
-
 namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
 {
     [DbContext(typeof(PostgresDb))]
@@ -663,6 +662,13 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
 
                     NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Sequence"));
 
+                    b.Property<string>("Event")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("event")
+                        .UseCollation("C");
+
                     b.Property<long>("Key")
                         .HasColumnType("bigint")
                         .HasColumnName("key");
@@ -670,6 +676,10 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
                     b.Property<short>("Method")
                         .HasColumnType("smallint")
                         .HasColumnName("method");
+
+                    b.Property<short>("Type")
+                        .HasColumnType("smallint")
+                        .HasColumnName("type");
 
                     b.Property<int>("Version")
                         .HasColumnType("integer")

@@ -5,7 +5,6 @@ using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 using TeleFhir.Infrastructure.Persistence;
 
-
 namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
 {
     [DbContext(typeof(SqliteDb))]
@@ -600,6 +599,12 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
                         .HasColumnType("INTEGER")
                         .HasColumnName("sequence");
 
+                    b.Property<string>("Event")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("event");
+
                     b.Property<long>("Key")
                         .HasColumnType("INTEGER")
                         .HasColumnName("key");
@@ -607,6 +612,10 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
                     b.Property<short>("Method")
                         .HasColumnType("INTEGER")
                         .HasColumnName("method");
+
+                    b.Property<short>("Type")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("type");
 
                     b.Property<int>("Version")
                         .HasColumnType("INTEGER")
