@@ -12,6 +12,9 @@ internal sealed class SchedulingOptions
     /// <summary>How long before its start patients may check in.</summary>
     public TimeSpan CheckInOpens { get; set; } = TimeSpan.FromMinutes(30);
 
+    /// <summary>How long a time that became free is kept for who waits; zero where it is offered to nobody.</summary>
+    public TimeSpan OfferFor { get; set; } = TimeSpan.FromMinutes(30);
+
     /// <summary>Whether visits by video are for clinicians alone who are licensed where the patient is then.</summary>
     public bool RequireLicence { get; set; }
 
@@ -24,6 +27,11 @@ internal sealed class SchedulingOptions
         if (MaxHoldsPerPatient < 1)
         {
             yield return "Scheduling:MaxHoldsPerPatient must be 1 or more.";
+        }
+
+        if (OfferFor < TimeSpan.Zero || OfferFor > TimeSpan.FromDays(7))
+        {
+            yield return "Scheduling:OfferFor must be from 0 to 7 days.";
         }
 
         if (LateCancel < TimeSpan.Zero || CheckInOpens < TimeSpan.Zero)

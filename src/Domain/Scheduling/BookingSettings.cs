@@ -15,6 +15,9 @@ public sealed record BookingSettings(Canonicals Canonicals)
     /// <summary>How long before its start patients may check in.</summary>
     public TimeSpan CheckInOpens { get; init; } = TimeSpan.FromMinutes(30);
 
+    /// <summary>How long a time that became free is kept for who waits; zero where it is offered to nobody.</summary>
+    public TimeSpan OfferFor { get; init; } = TimeSpan.FromMinutes(30);
+
     /// <summary>How long after its end an Appointment counts as missed.</summary>
     public TimeSpan NoShowGrace { get; init; } = TimeSpan.FromMinutes(15);
 

@@ -65,6 +65,7 @@ public abstract class JourneyTests(TelehealthHost host)
         var expires = held["extension"]!.AsArray().Single(one => one!["url"]!.GetValue<string>() == HoldExpires)!["valueInstant"]!.GetValue<DateTimeOffset>();
         Assert.Equal(("pending", "searchset"), (held.Status(), hold.Json["type"]!.GetValue<string>()));
         Assert.Single(hold.Entries);
+        Assert.InRange(expires - host.Now(), TimeSpan.Zero, TimeSpan.FromSeconds(121));
         Assert.Equal(DateTimeOffset.FromUnixTimeSeconds(expires.ToUnixTimeSeconds()), hold.ContentHeaders.Expires);
         Assert.Equal("busy-tentative", await host.StatusOfAsync("Slot/jw-0"));
         Assert.DoesNotContain("jw-0", (await host.GetAsync("/fhir/Appointment/$find?start=2026-06-01T00:00:00Z&end=2026-06-02T00:00:00Z&practitioner=Practitioner/jw")).Body, StringComparison.Ordinal);
