@@ -13,6 +13,7 @@ using TeleFhir.Api.Scheduling;
 using TeleFhir.Api.Smart;
 using TeleFhir.Api.Smart.Bearer;
 using TeleFhir.Api.Smart.Pages;
+using TeleFhir.Api.Subscriptions;
 using TeleFhir.Api.Visits;
 using TeleFhir.Domain.Search;
 using TeleFhir.Domain.Storage;
@@ -65,6 +66,7 @@ internal static class Composition
         services.AddHostedService(provider => provider.GetRequiredService<AsyncWorker>());
 
         services.AddVisits();
+        services.AddSubscriptions();
         services.AddPortal();
         services.AddHostedService<OwnApps>();
 
@@ -84,7 +86,7 @@ internal static class Composition
         try
         {
             configuration.Bind(options);
-            options.Reminders.AllowedCallbacks = configuration.GetSection("Subscriptions:AllowedCallbacks").Get<string[]>() ?? [];
+            options.Reminders.AllowedCallbacks = options.Subscriptions.AllowedCallbacks;
 
             // An element of a list that cannot be bound would be left out in silence, and so would a misspelled key of one.
             options.Auth.Issuers =

@@ -4,6 +4,7 @@ using TeleFhir.Api.Portal;
 using TeleFhir.Api.Scheduling;
 using TeleFhir.Api.Scheduling.Reminders;
 using TeleFhir.Api.Smart.Bearer;
+using TeleFhir.Api.Subscriptions;
 using TeleFhir.Api.Visits;
 using TeleFhir.Domain.Fhir;
 
@@ -41,6 +42,8 @@ internal sealed class TeleFhirOptions
     public SchedulingOptions Scheduling { get; set; } = new();
 
     public ReminderOptions Reminders { get; set; } = new();
+
+    public SubscriptionOptions Subscriptions { get; set; } = new();
 
     public PortalOptions Portal { get; set; } = new();
 
@@ -229,6 +232,7 @@ internal sealed class TeleFhirOptionsValidator(IConfiguration configuration, IHo
         CheckLimits(options.Limits, faults);
         faults.AddRange(options.Scheduling.Faults());
         faults.AddRange(options.Reminders.Faults());
+        faults.AddRange(options.Subscriptions.Faults());
         if (options.Async is { Workers: < 0 } or { MostPerCaller: < 1 } || options.Async.AnswerKept <= TimeSpan.Zero)
         {
             faults.Add("Async:Workers must not be below zero, Async:MostPerCaller and Async:AnswerKept must be above it.");

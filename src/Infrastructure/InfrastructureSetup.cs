@@ -19,6 +19,7 @@ using TeleFhir.Infrastructure.Changes;
 using TeleFhir.Infrastructure.Persistence;
 using TeleFhir.Infrastructure.Scheduling;
 using TeleFhir.Infrastructure.Smart;
+using TeleFhir.Infrastructure.Subscriptions;
 using TeleFhir.Infrastructure.Visits;
 
 namespace TeleFhir.Infrastructure;
@@ -43,7 +44,8 @@ public static class InfrastructureSetup
         services.AddSingleton<KeySequence>();
         services.AddSingleton(provider => Open(provider.GetRequiredService<StorageSettings>()));
         services.AddSingleton<GroupCommit>();
-        services.AddSingleton(provider => VisibilityOf(provider.GetRequiredService<StorageSettings>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => VisibilityOf(
+            provider.GetRequiredService<StorageSettings>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<BookingSettings>().Canonicals));
         services.AddSingleton<CallerSights>();
         services.AddSingleton(provider => new StoreLimits(
             provider.GetRequiredService<StorageSettings>().DefaultTotalLimit,
@@ -87,17 +89,19 @@ public static class InfrastructureSetup
         services.AddRooms();
         services.AddProposals();
         services.AddFrontDesk();
+        services.AddSubscriptions();
         return services;
     }
 
     private static string OriginOf(IServiceProvider provider) =>
         new Uri(provider.GetRequiredService<StorageSettings>().PublicBaseUrl ?? "http://localhost").GetLeftPart(UriPartial.Authority);
 
-    private static Visibility VisibilityOf(StorageSettings settings, TimeProvider clock) => new(
+    private static Visibility VisibilityOf(StorageSettings settings, TimeProvider clock, Canonicals canonicals) => new(
         SearchParameterCatalog.R4,
         new SearchQueryParser(SearchParameterCatalog.R4, new SearchLimits(), settings.PublicBaseUrl ?? "", clock),
         settings.UserPolicy,
-        clock);
+        clock,
+        canonicals);
 
     private static Database Open(StorageSettings settings) => settings.Provider switch
     {

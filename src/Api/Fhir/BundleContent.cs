@@ -17,11 +17,31 @@ internal sealed class BundleContent(string type, IEnumerable<ResponseEntry> entr
 
     public ImmutableArray<BundleLink> Links { get; init; } = [];
 
+    /// <summary>The profile that it keeps, or null.</summary>
+    public string? Profile { get; init; }
+
+    /// <summary>When it was made, or null where that does not matter.</summary>
+    public DateTimeOffset? Timestamp { get; init; }
+
     public override async ValueTask WriteAsync(Utf8JsonWriter json, Func<ValueTask> written)
     {
         json.WriteStartObject();
         json.WriteString("resourceType"u8, "Bundle"u8);
+        if (Profile is not null)
+        {
+            json.WriteStartObject("meta"u8);
+            json.WriteStartArray("profile"u8);
+            json.WriteStringValue(Profile);
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
         json.WriteString("type"u8, type);
+        if (Timestamp is { } timestamp)
+        {
+            json.WriteString("timestamp"u8, timestamp.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
+        }
+
         if (Total is { } total)
         {
             json.WriteNumber("total"u8, total);

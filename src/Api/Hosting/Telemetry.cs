@@ -12,12 +12,15 @@ internal static class Telemetry
     /// <summary>Counts what became of reminders (<c>telefhir.reminders</c>, by channel and result).</summary>
     public const string ReminderMeter = "TeleFhir.Reminders";
 
+    /// <summary>Counts what became of notifications (<c>telefhir.notifications</c>, by channel and result).</summary>
+    public const string SubscriptionMeter = "TeleFhir.Subscriptions";
+
     public static IServiceCollection AddTelemetry(this IServiceCollection services)
     {
         services.AddHealthChecks().AddCheck<DatabaseCheck>("database");
         services.AddOpenTelemetry().WithMetrics(metrics => metrics
             .AddAspNetCoreInstrumentation()
-            .AddMeter("System.Runtime", "Npgsql", SecurityAlerts.Meter, ReminderMeter)
+            .AddMeter("System.Runtime", "Npgsql", SecurityAlerts.Meter, ReminderMeter, SubscriptionMeter)
             .AddPrometheusExporter());
         return services;
     }

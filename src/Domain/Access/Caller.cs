@@ -42,6 +42,12 @@ public sealed record Caller
     /// <summary>The user's account (<c>sub</c> of the token), or null.</summary>
     public string? UserId { get; init; }
 
+    /// <summary>The access token that was shown (its <c>jti</c>), or null.</summary>
+    public string? TokenId { get; init; }
+
+    /// <summary>The grant that the token was issued under, or null.</summary>
+    public string? AuthorizationId { get; init; }
+
     /// <summary>The resource that the user is, for example <c>Practitioner/demo-lee</c>; null where there is none.</summary>
     public ResourceKey? FhirUser { get; init; }
 

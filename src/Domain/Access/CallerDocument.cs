@@ -21,6 +21,8 @@ public static class CallerDocument
                 Kind = caller.Kind,
                 ClientId = caller.ClientId,
                 UserId = caller.UserId,
+                TokenId = caller.TokenId,
+                AuthorizationId = caller.AuthorizationId,
                 FhirUser = caller.FhirUser?.ToString(),
                 Patient = caller.Patient,
                 Encounter = caller.Encounter,
@@ -45,6 +47,8 @@ public static class CallerDocument
         };
         return caller with
         {
+            TokenId = document.TokenId,
+            AuthorizationId = document.AuthorizationId,
             FhirUser = document.FhirUser?.Split('/') is [var type, var id] ? new ResourceKey(type, id) : null,
             Patient = document.Patient,
             Encounter = document.Encounter,
@@ -62,6 +66,10 @@ public static class CallerDocument
         public string? ClientId { get; init; }
 
         public string? UserId { get; init; }
+
+        public string? TokenId { get; init; }
+
+        public string? AuthorizationId { get; init; }
 
         public string? FhirUser { get; init; }
 

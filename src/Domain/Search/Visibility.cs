@@ -23,11 +23,13 @@ public enum UserPolicy
 /// <param name="parser">Reads the filters of granular scopes.</param>
 /// <param name="policy">What clinicians reach.</param>
 /// <param name="clock">Now, for the periods of Consents.</param>
-public sealed class Visibility(SearchParameterCatalog catalog, SearchQueryParser parser, UserPolicy policy, TimeProvider clock)
+/// <param name="canonicals">Where the mark of a patient's Subscriptions is named.</param>
+public sealed class Visibility(SearchParameterCatalog catalog, SearchQueryParser parser, UserPolicy policy, TimeProvider clock, Canonicals? canonicals = null)
 {
     private const string AuditEvent = "AuditEvent";
     private const string Patient = "Patient";
     private const string Slot = "Slot";
+    private const string Subscription = "Subscription";
     private const int MostFilters = 10_000;
 
     private static readonly ImmutableArray<Criterion> _nothing = [AnyCriterion.Nothing];
@@ -215,11 +217,22 @@ public sealed class Visibility(SearchParameterCatalog catalog, SearchQueryParser
         var sources = SourcesOf(type);
         if (type != Patient && sources.IsEmpty)
         {
-            return isClinician ? [] : null;
+            return type == Subscription ? OfMarked(patients, isClinician) : isClinician ? [] : null;
         }
 
         var inCompartment = new CompartmentCriterion(type, sources, patients);
         return isClinician && type != Patient ? [new AnyCriterion([inCompartment, new NoPatientCriterion(sources)])] : [inCompartment];
+    }
+
+    /// <summary>Patients see Subscriptions that are theirs, clinicians those that are no patient's.</summary>
+    private ImmutableArray<Criterion>? OfMarked(PatientSet patients, bool isClinician)
+    {
+        var system = SubscriptionOwner.TagSystem(canonicals ?? new Canonicals(Canonicals.Default));
+        return isClinician ? [new NotCriterion(Marked(new TokenSearchValue(system, null)))]
+            : patients is NamedPatients named ? [Marked([.. named.Ids.Select(id => new TokenSearchValue(system, id))])]
+            : null;
+
+        ValueCriterion Marked(params TokenSearchValue[] marks) => new(catalog.Find(Subscription, "_tag")!, SearchModifier.None, [.. marks]);
     }
 
     private ImmutableArray<IndexSource> SourcesOf(string type) => CompartmentCriterion.SourcesOf(catalog, type);

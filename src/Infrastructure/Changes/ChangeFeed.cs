@@ -85,6 +85,11 @@ internal sealed partial class ChangeFeed(
         var rows = new RowBatch();
         try
         {
+            foreach (var recorder in _recorders)
+            {
+                await recorder.PrepareAsync(cancellationToken);
+            }
+
             var changes = await Outbox.ChangesAsync(database, lead, [.. waiting.Where(row => IsWanted(ResourceCatalog.NameOf(row.Type)))], cancellationToken);
             foreach (var follower in _followers)
             {

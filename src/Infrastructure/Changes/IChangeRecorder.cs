@@ -7,6 +7,9 @@ namespace TeleFhir.Infrastructure.Changes;
 /// <summary>Keeps what follows from changes in rows that are committed with the taking of the changes: each exactly once.</summary>
 internal interface IChangeRecorder
 {
+    /// <summary>Finds out what it wants. Called when changes are waiting, after they were seen: what led to them is committed by then.</summary>
+    Task PrepareAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
     /// <summary>Whether it has anything to do with resources of this type.</summary>
     bool Wants(string type);
 

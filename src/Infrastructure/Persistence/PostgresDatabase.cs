@@ -4,6 +4,7 @@ using System.Text.Json;
 using Npgsql;
 using NpgsqlTypes;
 using TeleFhir.Infrastructure.Scheduling;
+using TeleFhir.Infrastructure.Subscriptions;
 using TeleFhir.Infrastructure.Visits;
 
 namespace TeleFhir.Infrastructure.Persistence;
@@ -213,6 +214,14 @@ internal class PostgresSession(NpgsqlConnection connection, NpgsqlTransaction? t
                 });
             }
 
+            foreach (var table in batch.Unsubscribed.Count > 0 ? SubscriptionTables.All : [])
+            {
+                statements.BatchCommands.Add(new NpgsqlBatchCommand($"DELETE FROM {table} WHERE id = ANY($1)")
+                {
+                    Parameters = { new NpgsqlParameter<string[]> { TypedValue = [.. batch.Unsubscribed] } },
+                });
+            }
+
             Insert(statements, Tables.Resource, batch.NewResources);
             Insert(statements, Tables.Resource, batch.ChangedResources, upsert: true);
             Insert(statements, Tables.History, batch.History);
@@ -226,6 +235,10 @@ internal class PostgresSession(NpgsqlConnection connection, NpgsqlTransaction? t
             Insert(statements, OccupancyTable.Table, batch.Occupancy);
             Insert(statements, ReminderTable.Table, batch.Reminders);
             Insert(statements, ReceiptTable.Table, batch.Receipts, upsert: true);
+            Insert(statements, SubscriptionTables.Subscription, batch.Subscriptions, upsert: true);
+            Insert(statements, SubscriptionTables.Delivery, batch.SubscriptionDeliveries, conflict: " ON CONFLICT DO NOTHING");
+            Insert(statements, SubscriptionTables.Feed, batch.SubscriptionFeeds, upsert: true);
+            Insert(statements, SubscriptionTables.Event, batch.SubscriptionEvents);
             Insert(statements, FullText.Narrative, batch.Narratives);
             Insert(statements, FullText.Content, batch.Contents);
             Insert(statements, Tables.Outbox, batch.Outbox);

@@ -7,6 +7,7 @@ using TeleFhir.Domain.Search;
 using TeleFhir.Domain.Storage;
 using TeleFhir.Infrastructure.Audit;
 using TeleFhir.Infrastructure.Scheduling;
+using TeleFhir.Infrastructure.Subscriptions;
 using TeleFhir.Infrastructure.Visits;
 
 namespace TeleFhir.Infrastructure.Persistence;
@@ -86,7 +87,7 @@ internal sealed partial class ResourceStore
         Caller caller, ChangeSet changes, CancellationToken cancellationToken)
     {
         var now = Now();
-        if (changes.Expectations.IsEmpty && changes.Receipt is null && !limits.EnforcesReferences && changes.Changes.All(change => change is CreateChange { IfMatch.IsEmpty: true })
+        if (changes.Expectations.IsEmpty && changes.Receipt is null && !limits.EnforcesReferences && changes.Changes.All(change => change is CreateChange { IfMatch.IsEmpty: true } && !SubscriptionWrites.Concerns(change))
             && rules.Create(caller, changes, now) is { } creates)
         {
             return await AppendAsync(caller, creates, now, cancellationToken);
@@ -132,9 +133,11 @@ internal sealed partial class ResourceStore
 
         // Rules lock and see more than the caller does: what they load is none of the caller's.
         var locked = new Dictionary<long, ResourceRow>(stored);
+        (changes, var kept) = await subscriptions.ApplyAsync(session, caller, changes, stored, now, cancellationToken);
         var ruled = await rules.ApplyAsync(session, caller, changes, locked, now, cancellationToken);
         var batch = new RowBatch();
         var results = Apply(batch, ruled.Changes, stored, now);
+        SubscriptionWrites.Keep(batch, ruled.Changes, kept, results);
         if (!caller.IsUnrestricted)
         {
             await DemandReachAsync(session, caller, changes, batch, cancellationToken);

@@ -6,6 +6,7 @@ using TeleFhir.Domain.Search;
 using TeleFhir.Domain.Storage;
 using TeleFhir.Infrastructure.Audit;
 using TeleFhir.Infrastructure.Changes;
+using TeleFhir.Infrastructure.Subscriptions;
 using TeleFhir.Infrastructure.Visits;
 
 namespace TeleFhir.Infrastructure.Persistence;
@@ -23,6 +24,7 @@ internal sealed partial class ResourceStore(
     AuditTrail trail,
     Func<ITerminology?> terminology,
     VisitRules rules,
+    SubscriptionWrites subscriptions,
     ChangeSignal signal,
     TimeProvider clock) : IResourceStore
 {

@@ -1,6 +1,7 @@
 using NpgsqlTypes;
 using TeleFhir.Infrastructure.Audit;
 using TeleFhir.Infrastructure.Scheduling;
+using TeleFhir.Infrastructure.Subscriptions;
 using TeleFhir.Infrastructure.Visits;
 
 namespace TeleFhir.Infrastructure.Persistence;
@@ -72,7 +73,21 @@ internal sealed class RowBatch
     /// <summary>Ids of Appointments whose reminders are not to be sent, but for those written here.</summary>
     public List<string> Unreminded { get; } = [];
 
-    public bool IsEmpty => NewResources.Count == 0 && ChangedResources.Count == 0;
+    /// <summary>What Subscriptions ask for; it takes the place of what is stored.</summary>
+    public List<SubscriptionRow> Subscriptions { get; } = [];
+
+    /// <summary>Ids of Subscriptions of which all is forgotten.</summary>
+    public List<string> Unsubscribed { get; } = [];
+
+    /// <summary>Where there is none yet.</summary>
+    public List<SubscriptionDeliveryRow> SubscriptionDeliveries { get; } = [];
+
+    /// <summary>They take the place of what is stored.</summary>
+    public List<SubscriptionFeedRow> SubscriptionFeeds { get; } = [];
+
+    public List<SubscriptionEventRow> SubscriptionEvents { get; } = [];
+
+    public bool IsEmpty => NewResources.Count == 0 && ChangedResources.Count == 0 && Subscriptions.Count == 0;
 
     /// <summary>Takes the rows of another batch in behind its own.</summary>
     public void Add(RowBatch other)

@@ -3,6 +3,7 @@ using System.Data.Common;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 using TeleFhir.Infrastructure.Scheduling;
+using TeleFhir.Infrastructure.Subscriptions;
 using TeleFhir.Infrastructure.Visits;
 
 namespace TeleFhir.Infrastructure.Persistence;
@@ -244,6 +245,13 @@ internal sealed class SqliteSession(SqliteSlot slot, bool inTransaction, KnownCo
             delete.ExecuteNonQuery();
         }
 
+        foreach (var (table, id) in batch.Unsubscribed.SelectMany(id => SubscriptionTables.All.Select(table => (table, id))))
+        {
+            var delete = slot.Prepared($"DELETE FROM {table} WHERE id = @id");
+            delete.Parameters.AddWithValue("@id", id);
+            delete.ExecuteNonQuery();
+        }
+
         Insert(Tables.Resource, batch.NewResources);
         Insert(Tables.Resource, batch.ChangedResources, upsert: true);
         Insert(Tables.History, batch.History);
@@ -257,6 +265,10 @@ internal sealed class SqliteSession(SqliteSlot slot, bool inTransaction, KnownCo
         Insert(OccupancyTable.Table, batch.Occupancy);
         Insert(ReminderTable.Table, batch.Reminders);
         Insert(ReceiptTable.Table, batch.Receipts, upsert: true);
+        Insert(SubscriptionTables.Subscription, batch.Subscriptions, upsert: true);
+        Insert(SubscriptionTables.Delivery, batch.SubscriptionDeliveries, conflict: " ON CONFLICT DO NOTHING");
+        Insert(SubscriptionTables.Feed, batch.SubscriptionFeeds, upsert: true);
+        Insert(SubscriptionTables.Event, batch.SubscriptionEvents);
         Insert(FullText.Narrative, batch.Narratives);
         Insert(FullText.Content, batch.Contents);
         Insert(Tables.Outbox, batch.Outbox);

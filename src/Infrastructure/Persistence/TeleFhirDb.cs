@@ -5,6 +5,7 @@ using TeleFhir.Infrastructure.Async;
 using TeleFhir.Infrastructure.Audit;
 using TeleFhir.Infrastructure.Scheduling;
 using TeleFhir.Infrastructure.Smart;
+using TeleFhir.Infrastructure.Subscriptions;
 using TeleFhir.Infrastructure.Visits;
 
 namespace TeleFhir.Infrastructure.Persistence;
@@ -103,6 +104,7 @@ internal abstract class TeleFhirDb(DbContextOptions options) : DbContext(options
         modelBuilder.AddProposals();
         modelBuilder.AddReminders();
         modelBuilder.AddCalendarFeeds();
+        modelBuilder.AddSubscriptions();
         foreach (var property in modelBuilder.Model.GetEntityTypes().SelectMany(entity => entity.GetProperties()))
         {
             property.SetColumnName(SnakeCase(property.Name));

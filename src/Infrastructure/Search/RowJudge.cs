@@ -47,6 +47,8 @@ internal sealed class RowJudge(Database database, Session session, ResourceRow r
                 }
 
                 return false;
+            case NotCriterion not:
+                return !await HoldsAsync(not.Criterion, cancellationToken);
             case CompartmentCriterion compartment:
                 return await AreAmongAsync(compartment, cancellationToken);
             case NoPatientCriterion none:

@@ -38,6 +38,24 @@ public abstract class ReminderTests(TelehealthHost host)
     }
 
     [Fact]
+    public async Task Who_subscribed_hears_once_of_each_reminder_that_goes_out()
+    {
+        await host.PatientAsync("rem-told", "told@example.org");
+        var subscribed = await host.PutAsync("/fhir/Subscription/rem-told", """
+            {"resourceType":"Subscription","id":"rem-told","status":"requested","reason":"x","channel":{"type":"websocket"},
+             "criteria":"https://telefhir.dev/fhir/SubscriptionTopic/appointment-reminder-due",
+             "_criteria":{"extension":[{"url":"http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/backport-filter-criteria","valueString":"Appointment?patient=Patient/rem-told"}]} }
+            """);
+        Assert.Equal(System.Net.HttpStatusCode.Created, subscribed.Status);
+        await host.BookAsync("rem-told", TimeSpan.FromDays(2));
+        await AdvanceAsync(TimeSpan.FromDays(1) + _moment);
+        await UntilAsync("rem-told", "Sent", "Sent", "Waiting", "Waiting");
+
+        await EventuallyAsync(async () => (await host.GetAsync("/fhir/Subscription/rem-told/$events")).Body.Contains("Appointment/rem-told", StringComparison.Ordinal));
+        Assert.DoesNotContain("\"valueString\":\"2\"", (await host.GetAsync("/fhir/Subscription/rem-told/$events")).Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Who_books_late_or_cancels_is_not_reminded()
     {
         await host.PatientAsync("rem-late", "late@example.org");

@@ -3,6 +3,7 @@ using System.Reflection;
 using Hl7.Fhir.Model;
 using TeleFhir.Domain.Fhir;
 using TeleFhir.Domain.Search;
+using TeleFhir.Domain.Subscriptions;
 using SearchParameter = TeleFhir.Domain.Search.SearchParameter;
 using Statement = Hl7.Fhir.Model.CapabilityStatement;
 
@@ -79,7 +80,7 @@ internal sealed class CapabilityDocument(
             FhirVersion = FHIRVersion.N4_0_1,
             Format = ["application/fhir+json", "application/fhir+xml", "json", "xml"],
             PatchFormat = ["application/json-patch+json", "application/fhir+json", "application/fhir+xml"],
-            Rest = [Rest(routed, catalog, Operations(endpoints, options), options.Search.IndexContent, security)],
+            Rest = [Rest(routed, catalog, Operations(endpoints, options), options, security)],
         };
     }
 
@@ -101,12 +102,12 @@ internal sealed class CapabilityDocument(
         ImmutableHashSet<Interaction> routed,
         SearchParameterCatalog catalog,
         ILookup<string, Statement.OperationComponent> operations,
-        bool indexesContent,
+        TeleFhirOptions options,
         RestSecurity? security) => new()
         {
             Mode = Statement.RestfulCapabilityMode.Server,
             Security = security?.Statement(),
-            Resource = [.. ResourceCatalog.Types.Select(type => Resource(type, Of(type, routed), catalog, OperationsOf(type, operations)))],
+            Resource = [.. ResourceCatalog.Types.Select(type => WithTopics(Resource(type, Of(type, routed), catalog, OperationsOf(type, operations)), type, options))],
             Interaction =
         [
             .. from pair in _ofSystem
@@ -118,10 +119,27 @@ internal sealed class CapabilityDocument(
         [
             .. catalog.For(ResourceCatalog.Types[0]).Where(parameter => parameter.Code[0] == '_').Select(SearchParam),
             .. from special in _special
-               where special.Name != "_content" || indexesContent
+               where special.Name != "_content" || options.Search.IndexContent
                select new Statement.SearchParamComponent { Name = special.Name, Type = special.Type, Documentation = special.Documentation },
         ],
         };
+
+    /// <summary>The topics that can be subscribed to, as the Backport guide has them in R4.</summary>
+    private static Statement.ResourceComponent WithTopics(Statement.ResourceComponent resource, string type, TeleFhirOptions options)
+    {
+        if (type == "Subscription")
+        {
+            var canonicals = new Canonicals(options.Fhir.CanonicalBase);
+            resource.SupportedProfile = [SubscriptionRules.Guide + "backport-subscription"];
+            resource.Extension =
+            [
+                .. TopicCatalog.Topics.Select(topic => new Extension(
+                    SubscriptionRules.Guide + "capabilitystatement-subscriptiontopic-canonical", new Canonical(TopicCatalog.UrlOf(topic.Name, canonicals)))),
+            ];
+        }
+
+        return resource;
+    }
 
     /// <summary>AuditEvents are written once, their tags too.</summary>
     private static IEnumerable<Statement.OperationComponent> OperationsOf(string type, ILookup<string, Statement.OperationComponent> operations) =>

@@ -3,6 +3,7 @@ using Hl7.Fhir.Model;
 using NodaTime;
 using TeleFhir.Api.Hosting;
 using TeleFhir.Domain.Access;
+using TeleFhir.Domain.Changes;
 using TeleFhir.Domain.Fhir;
 using TeleFhir.Domain.Scheduling;
 using Task = System.Threading.Tasks.Task;
@@ -16,7 +17,9 @@ namespace TeleFhir.Api.Scheduling.Reminders;
 internal sealed partial class ReminderDelivery(
     IReminders reminders,
     IEnumerable<IReminderChannel> channels,
+    ReminderSettings settings,
     BookingDesk desk,
+    IChangeEvents events,
     IMeterFactory meters,
     ILogger<ReminderDelivery> logger)
 {
@@ -65,6 +68,12 @@ internal sealed partial class ReminderDelivery(
             }
 
             var sent = await channel.SendAsync(await MessageAsync(reminder, appointment, limit.Token), limit.Token);
+            if (settings.Channels is [var first, ..] && reminder.Channel == first)
+            {
+                // It goes by several ways, and is due once.
+                await events.RaiseAsync("appointment-reminder-due", new ResourceKey("Appointment", reminder.Appointment), cancellationToken);
+            }
+
             await FinishAsync(taken, sent ? ReminderState.Sent : ReminderState.Skipped, sent ? "" : "no-address", cancellationToken);
             return;
         }

@@ -161,15 +161,17 @@ internal sealed class BearerTokens(
         }
 
         var check = now + (issuer.Introspection is null ? _longest : Introspection.Fresh);
+        var tokenId = claims.Text("jti") is { } id ? SmartAccess.Qualified(id, profile) : null;
+        var authorizationId = claims.Text("oi_au_id") is { } authorization ? SmartAccess.Qualified(authorization, profile) : null;
         return new AdmittedToken
         {
             Issuer = issuer,
-            Caller = caller,
+            Caller = caller with { TokenId = tokenId, AuthorizationId = authorizationId },
             Keys = keys,
             Until = check < expires + profile.ClockSkew ? check : expires + profile.ClockSkew,
             Issued = issued ?? DateTimeOffset.MinValue,
-            TokenId = claims.Text("jti") is { } id ? SmartAccess.Qualified(id, profile) : null,
-            AuthorizationId = claims.Text("oi_au_id") is { } authorization ? SmartAccess.Qualified(authorization, profile) : null,
+            TokenId = tokenId,
+            AuthorizationId = authorizationId,
         };
     }
 

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using Microsoft.AspNetCore.SignalR;
+using TeleFhir.Domain.Changes;
+using TeleFhir.Domain.Fhir;
 using TeleFhir.Domain.Visits;
 
 namespace TeleFhir.Api.Visits.Rooms;
@@ -10,7 +12,7 @@ namespace TeleFhir.Api.Visits.Rooms;
 /// go only to connections of the same Encounter, and to nobody in the lobby but what is the lobby's.
 /// </summary>
 internal sealed class VisitRooms(
-    IHubContext<VisitHub> hub, IJoinTokens tokens, IVisitPresence presence, IRoomMail mail, TimeProvider clock)
+    IHubContext<VisitHub> hub, IJoinTokens tokens, IVisitPresence presence, IRoomMail mail, IChangeEvents events, TimeProvider clock)
 {
     /// <summary>Between nodes: let the lobby of a visit in; the content is who is in the room.</summary>
     private const string AdmitOrder = "#admit";
@@ -45,6 +47,7 @@ internal sealed class VisitRooms(
         try
         {
             await presence.EnterAsync(own, cancellationToken);
+            await events.RaiseAsync("participant-connected", new ResourceKey("Encounter", member.Encounter), cancellationToken);
             room = await presence.InAsync(member.Encounter, cancellationToken);
             var peers = role == VisitRole.Lobby ? [] : PeersOf(room, seat.Id);
             await hub.Clients.Client(seat.Id).SendAsync(RoomMessage.Joined, new Joined(seat.Id, Peer.RoleOf(role), peers), cancellationToken);
@@ -64,6 +67,7 @@ internal sealed class VisitRooms(
         if (_seats.TryRemove(seat.Id, out _))
         {
             await presence.LeaveAsync(seat.Id, CancellationToken.None);
+            await events.RaiseAsync("participant-disconnected", new ResourceKey("Encounter", seat.Encounter), CancellationToken.None);
             await BroadcastAsync(seat.Encounter, seat.Id, RoomMessage.ParticipantLeft, new ParticipantLeft(seat.Id), CancellationToken.None);
         }
     }

@@ -149,6 +149,9 @@ public sealed class LeakHost : IAsyncLifetime
             {"resourceType":"Appointment","id":"hid-cancel","status":"booked","description":"{{Secret}}","start":"2100-01-02T09:00:00Z","end":"2100-01-02T09:30:00Z",
              "participant":[{"actor":{"reference":"Patient/hid-pat"},"status":"accepted"}]}
             """);
+        Assert.Equal(HttpStatusCode.Created, (await SendAsync(Owner, "PUT", "/fhir/Subscription/hid-sub", $$"""
+            {"resourceType":"Subscription","id":"hid-sub","status":"requested","reason":"{{Secret}}","criteria":"Observation?code=hid-code","channel":{"type":"websocket"} }
+            """)).Status);
         await PutAsync(Observation("hid-gone", "hid-gone", "hid-pat", Secret));
         await SendAsync("the server's own", "DELETE", "/fhir/Observation/hid-gone", null);
 

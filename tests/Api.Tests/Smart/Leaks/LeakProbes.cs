@@ -203,6 +203,22 @@ internal static class LeakProbes
             { Body = """{"resourceType":"Parameters","parameter":[{"name":"name","valueString":"Uncle"}]}""", Status = 410, Shows = false, InBundles = false },
         new("take an invitation back", "POST /fhir/{type:regex(^Encounter$)}/{id}/$revoke-invite", "/Encounter/{x}-enc/$revoke-invite")
             { Body = """{"resourceType":"Parameters","parameter":[{"name":"related-person","valueReference":{"reference":"RelatedPerson/x"}}]}""", Status = 404, Shows = false, InBundles = false },
+        new("how far a subscription is", "GET /fhir/{type:regex(^Subscription$)}/{id}/$status", "/Subscription/{x}-sub/$status") { Shows = false, InBundles = false },
+        new("how far a subscription is by POST", "POST /fhir/{type:regex(^Subscription$)}/{id}/$status", "/Subscription/{x}-sub/$status") { Body = Nothing, Shows = false, InBundles = false },
+        new("how far subscriptions are", "GET /fhir/{type:regex(^Subscription$)}/$status", "/Subscription/$status?id={x}-sub") { Shows = false, InBundles = false },
+        new("how far subscriptions are by POST", "POST /fhir/{type:regex(^Subscription$)}/$status", "/Subscription/$status?id={x}-sub") { Body = Nothing, Shows = false, InBundles = false },
+        new("the events of a subscription", "GET /fhir/{type:regex(^Subscription$)}/{id}/$events", "/Subscription/{x}-sub/$events") { Shows = false, InBundles = false },
+        new("the events of a subscription by POST", "POST /fhir/{type:regex(^Subscription$)}/{id}/$events", "/Subscription/{x}-sub/$events") { Body = Nothing, Shows = false, InBundles = false },
+        new("a binding of a subscription", "GET /fhir/{type:regex(^Subscription$)}/{id}/$get-ws-binding-token", "/Subscription/{x}-sub/$get-ws-binding-token") { Shows = false, InBundles = false },
+        new("a binding of a subscription by POST", "POST /fhir/{type:regex(^Subscription$)}/{id}/$get-ws-binding-token", "/Subscription/{x}-sub/$get-ws-binding-token") { Body = Nothing, Shows = false, InBundles = false },
+        new("a binding of subscriptions", "GET /fhir/{type:regex(^Subscription$)}/$get-ws-binding-token", "/Subscription/$get-ws-binding-token?id={x}-sub") { Shows = false, InBundles = false },
+        new("a binding of subscriptions by POST", "POST /fhir/{type:regex(^Subscription$)}/$get-ws-binding-token", "/Subscription/$get-ws-binding-token?id={x}-sub") { Body = Nothing, Shows = false, InBundles = false },
+        Everyone("the topics", "GET /fhir/SubscriptionTopic", "/SubscriptionTopic"),
+        Everyone("head of the topics", "HEAD /fhir/SubscriptionTopic", "/SubscriptionTopic"),
+        Everyone("a topic", "GET /fhir/SubscriptionTopic/{id}", "/SubscriptionTopic/slot-freed"),
+        Everyone("head of a topic", "HEAD /fhir/SubscriptionTopic/{id}", "/SubscriptionTopic/slot-freed"),
+        new("read a subscription", Read, "/Subscription/{x}-sub"),
+        new("search subscriptions", Search, "/Subscription?_id={x}-sub"),
     ];
 
     private static LeakProbe Everyone(string name, string route, string path) =>
