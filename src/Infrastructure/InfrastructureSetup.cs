@@ -14,9 +14,11 @@ using TeleFhir.Domain.Visits;
 using TeleFhir.Infrastructure.Access;
 using TeleFhir.Infrastructure.Async;
 using TeleFhir.Infrastructure.Audit;
+using TeleFhir.Infrastructure.Binaries;
 using TeleFhir.Infrastructure.Persistence;
 using TeleFhir.Infrastructure.Scheduling;
 using TeleFhir.Infrastructure.Smart;
+using TeleFhir.Infrastructure.StoreAndForward;
 using TeleFhir.Infrastructure.Visits;
 
 namespace TeleFhir.Infrastructure;
@@ -52,6 +54,7 @@ public static class InfrastructureSetup
         services.TryAddSingleton(new BookingSettings(new Canonicals(Canonicals.Default)));
         services.TryAddSingleton(provider => new VisitSettings(provider.GetRequiredService<BookingSettings>().Canonicals, OriginOf(provider)));
         services.AddSingleton<VisitRules>();
+        services.AddSingleton(provider => new ExchangeRules(provider.GetRequiredService<IndexWriter>(), provider.GetRequiredService<BookingSettings>().Canonicals));
         services.AddSingleton<Receipts>();
         services.AddSingleton<IReceipts>(provider => provider.GetRequiredService<Receipts>());
         services.AddSingleton<ITakenTimes, TakenTimes>();
@@ -81,6 +84,7 @@ public static class InfrastructureSetup
         services.AddRooms();
         services.AddProposals();
         services.AddFrontDesk();
+        services.AddBinaries();
         return services;
     }
 

@@ -3,6 +3,7 @@ using System.Data.Common;
 using System.Text.Json;
 using Npgsql;
 using NpgsqlTypes;
+using TeleFhir.Infrastructure.Binaries;
 using TeleFhir.Infrastructure.Scheduling;
 using TeleFhir.Infrastructure.Visits;
 
@@ -205,6 +206,7 @@ internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransac
             Insert(statements, OccupancyTable.Table, batch.Occupancy);
             Insert(statements, ReminderTable.Table, batch.Reminders);
             Insert(statements, ReceiptTable.Table, batch.Receipts, upsert: true);
+            Insert(statements, BlobTable.Table, batch.Blobs, conflict: BlobTable.Conflict);
             Insert(statements, FullText.Narrative, batch.Narratives);
             Insert(statements, FullText.Content, batch.Contents);
             Insert(statements, Tables.Outbox, batch.Outbox);

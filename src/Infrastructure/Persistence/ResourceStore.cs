@@ -5,6 +5,8 @@ using TeleFhir.Domain.Fhir;
 using TeleFhir.Domain.Search;
 using TeleFhir.Domain.Storage;
 using TeleFhir.Infrastructure.Audit;
+using TeleFhir.Infrastructure.Binaries;
+using TeleFhir.Infrastructure.StoreAndForward;
 using TeleFhir.Infrastructure.Visits;
 
 namespace TeleFhir.Infrastructure.Persistence;
@@ -22,6 +24,8 @@ internal sealed partial class ResourceStore(
     AuditTrail trail,
     Func<ITerminology?> terminology,
     VisitRules rules,
+    BinaryContents contents,
+    ExchangeRules exchange,
     TimeProvider clock) : IResourceStore
 {
     /// <inheritdoc />

@@ -1,5 +1,6 @@
 using NpgsqlTypes;
 using TeleFhir.Infrastructure.Audit;
+using TeleFhir.Infrastructure.Binaries;
 using TeleFhir.Infrastructure.Scheduling;
 using TeleFhir.Infrastructure.Visits;
 
@@ -72,6 +73,9 @@ internal sealed class RowBatch
     /// <summary>Ids of Appointments whose reminders are not to be sent, but for those written here.</summary>
     public List<string> Unreminded { get; } = [];
 
+    /// <summary>Contents of files that resources have from now on.</summary>
+    public List<BlobRow> Blobs { get; } = [];
+
     public bool IsEmpty => NewResources.Count == 0 && ChangedResources.Count == 0;
 
     /// <summary>Takes the rows of another batch in behind its own.</summary>
@@ -91,6 +95,7 @@ internal sealed class RowBatch
         Contents.AddRange(other.Contents);
         Imports.AddRange(other.Imports);
         AuditIntake.AddRange(other.AuditIntake);
+        Blobs.AddRange(other.Blobs);
     }
 }
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Data.Common;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
+using TeleFhir.Infrastructure.Binaries;
 using TeleFhir.Infrastructure.Scheduling;
 using TeleFhir.Infrastructure.Visits;
 
@@ -254,6 +255,7 @@ internal sealed class SqliteSession(SqliteSlot slot, bool inTransaction, KnownCo
         Insert(OccupancyTable.Table, batch.Occupancy);
         Insert(ReminderTable.Table, batch.Reminders);
         Insert(ReceiptTable.Table, batch.Receipts, upsert: true);
+        Insert(BlobTable.Table, batch.Blobs, conflict: BlobTable.Conflict);
         Insert(FullText.Narrative, batch.Narratives);
         Insert(FullText.Content, batch.Contents);
         Insert(Tables.Outbox, batch.Outbox);
