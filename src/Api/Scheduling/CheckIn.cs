@@ -1,9 +1,9 @@
 using System.Net;
 using Hl7.Fhir.Model;
 using TeleFhir.Api.Fhir;
+using TeleFhir.Domain.Access;
 using TeleFhir.Domain.Fhir;
 using TeleFhir.Domain.Scheduling;
-using TeleFhir.Domain.Storage;
 using TeleFhir.Domain.Search;
 using TeleFhir.Domain.Visits;
 using Task = System.Threading.Tasks.Task;
@@ -18,7 +18,8 @@ internal static class CheckIn
 {
     public static async Task<FhirResult> HandleAsync(FhirRequest request, FhirServer server, BookingDesk desk, CancellationToken cancellationToken)
     {
-        await OperationInput.ReadAsync(request, server, "check-in", [], cancellationToken);
+        var input = await OperationInput.ReadAsync(request, server, "check-in", [DeclaredPlace.Name], cancellationToken);
+        var place = await DeclaredPlace.ReadAsync(input, desk.Server, cancellationToken);
         var (appointment, isStored) = await desk.ReadAsync(request.Caller, request.Key, cancellationToken);
         if (!isStored)
         {
@@ -27,7 +28,7 @@ internal static class CheckIn
 
         await DemandConsentAsync(desk, appointment, cancellationToken);
         var (forms, responses) = await FormsAsync(desk, appointment, cancellationToken);
-        var change = desk.Change(request.Key, stored => desk.Rules.CheckIn(stored, forms, responses, desk.Now) switch
+        var change = desk.Change(request.Key, stored => desk.Rules.CheckIn(Licensure.Declare(stored, place, desk.Canonicals), forms, responses, desk.Now) switch
         {
             { IsAllowed: true } there => new BookingChange(there.Value, []),
             { Refusal: { } refusal } => refusal,
@@ -47,7 +48,7 @@ internal static class CheckIn
         foreach (var patient in TelehealthVisit.PatientsOf(appointment).Select(Occupancy.RelativeOf).OfType<string>())
         {
             var consents = await desk.AllAsync<Consent>(ActiveConsent.Criteria(patient, ActiveConsent.Visit, desk.Canonicals), cancellationToken);
-            if (!consents.Exists(consent => ActiveConsent.Permits(consent, desk.Now)))
+            if (!consents.Exists(consent => ActiveConsent.Permits(consent, ActiveConsent.Visit, desk.Canonicals, desk.Now)))
             {
                 throw Refusal.BusinessRule("checkin-incomplete", "The patient has not consented to visits by video.", "Appointment.participant")
                     .ToException(desk.Canonicals);

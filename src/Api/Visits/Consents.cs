@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using Hl7.Fhir.Model;
+using TeleFhir.Domain.Access;
 using TeleFhir.Domain.Fhir;
 using TeleFhir.Domain.Search;
-using TeleFhir.Domain.Storage;
 using TeleFhir.Domain.Visits;
 
 namespace TeleFhir.Api.Visits;
@@ -17,7 +17,7 @@ internal static class Consents
         var found = await desk.Server.Store.SearchAsync(VisitDesk.Self, query with { Total = TotalMode.None }, cancellationToken);
         var now = desk.Server.Clock.GetUtcNow();
         return (
-            [.. found.Matches.Where(match => ActiveConsent.Permits((Consent)FhirJson.Parse(match.Json, "Consent"), now)).Select(match => $"Consent/{match.Key.Id}")],
+            [.. found.Matches.Where(match => ActiveConsent.Permits((Consent)FhirJson.Parse(match.Json, "Consent"), category, desk.Canonicals, now)).Select(match => $"Consent/{match.Key.Id}")],
             !found.Matches.IsEmpty);
     }
 

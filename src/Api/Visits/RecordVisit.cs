@@ -150,7 +150,7 @@ internal sealed class RecordVisit(VisitDesk desk, IRecordings recordings)
         {
             ContentType = binary.ContentType,
             Url = file.ToString(),
-            SizeUnsignedInt = new UnsignedInt((int)content.Size),
+            SizeUnsignedInt = (int)content.Size,
             Hash = Convert.FromBase64String(content.Sha1),
             CreationElement = Moment.DateTime(recording.Started),
         };

@@ -64,7 +64,7 @@ public static class BinaryRules
     /// <param name="expression">Where the attachment is.</param>
     public static Refusal? CheckAttachment(Attachment attachment, BinaryContent content, string expression)
     {
-        if (attachment.SizeUnsignedInt?.Value is { } size && size != content.Size)
+        if (attachment.SizeUnsignedInt is { } size && size != content.Size)
         {
             return Refusal.BusinessRule(AttachmentMismatch, $"The file has {content.Size} bytes.", $"{expression}.size");
         }

@@ -9,6 +9,9 @@ public static class FilePosition
     /// <summary>No block with a position is larger; one that is goes whole.</summary>
     private const int MostBytes = 4 * 1024 * 1024;
 
+    /// <summary>No picture has more parts; what is made to have them is not looked through to its end.</summary>
+    internal const int MostParts = 100_000;
+
     /// <summary>Removes the position from a file.</summary>
     /// <param name="file">The file; it can seek, read and write.</param>
     /// <param name="kind">What it is.</param>

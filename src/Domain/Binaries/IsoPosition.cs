@@ -44,7 +44,7 @@ internal static class IsoPosition
     private static List<Box> Boxes(Stream file, long at, long end)
     {
         var boxes = new List<Box>();
-        while (at + 8 <= end && FilePosition.Read(file, at, 8) is { } header && boxes.Count < 100_000)
+        while (at + 8 <= end && FilePosition.Read(file, at, 8) is { } header && boxes.Count < FilePosition.MostParts)
         {
             long size = BinaryPrimitives.ReadUInt32BigEndian(header);
             var data = at + 8;
@@ -120,7 +120,7 @@ internal static class IsoPosition
 
         var data = boxes.Find(box => box.Type == "idat");
         var wanted = ItemTypes(file, names);
-        foreach (var (item, isInside, at, length) in Places(table))
+        foreach (var (item, isInside, at, length) in Places(table).Take(FilePosition.MostParts))
         {
             var from = isInside ? data.Data + at : start + at;
             var until = Math.Min(length == 0 ? file.Length : from + length, file.Length);
@@ -171,7 +171,7 @@ internal static class IsoPosition
             var isInside = version > 0 && (Number(2) & 15) == 1;
             Number(2);
             var origin = Number(baseBytes);
-            var extents = Number(2);
+            var extents = offsetBytes + lengthBytes + indexBytes == 0 ? Math.Min(Number(2), 1) : Number(2);
             for (var j = 0L; j < extents && at < table.Length; j++)
             {
                 Number(indexBytes);

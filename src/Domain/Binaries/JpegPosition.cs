@@ -13,10 +13,10 @@ internal static class JpegPosition
     public static void Remove(Stream file)
     {
         var at = 0L;
-        while (NextMarker(file, at) is var (marker, behind))
+        for (var parts = 0; parts < FilePosition.MostParts && NextMarker(file, at) is var (marker, behind); parts++)
         {
             at = behind;
-            if (marker is StartOfImage or 0x01 or (>= 0xD0 and <= 0xD7))
+            if (marker == StartOfImage)
             {
                 continue;
             }
@@ -63,7 +63,10 @@ internal static class JpegPosition
         }
     }
 
-    /// <summary>The next marker at or behind a place and where it ends; coded data has none (0xFF is followed by 0 there).</summary>
+    /// <summary>
+    /// The next marker at or behind a place and where it ends, but those that stand alone within coded data. Else coded data has none: 0xFF is
+    /// followed by 0 there.
+    /// </summary>
     private static (byte Marker, long Behind)? NextMarker(Stream file, long at)
     {
         var buffer = new byte[4096];
@@ -74,7 +77,7 @@ internal static class JpegPosition
             var count = file.Read(buffer);
             for (var i = 0; i < count; i++)
             {
-                if (isBehindFill && buffer[i] is not (0 or 0xFF))
+                if (isBehindFill && buffer[i] is not (0 or 0x01 or (>= 0xD0 and <= 0xD7) or 0xFF))
                 {
                     return (buffer[i], at + i + 1);
                 }

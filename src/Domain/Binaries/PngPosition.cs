@@ -9,7 +9,8 @@ internal static class PngPosition
     /// <summary>Cleans the Exif chunk, and wipes texts that hold Exif or XMP with a position.</summary>
     public static void Remove(Stream file)
     {
-        for (var at = 8L; FilePosition.Read(file, at, 8) is { } header;)
+        var at = 8L;
+        for (var parts = 0; parts < FilePosition.MostParts && FilePosition.Read(file, at, 8) is { } header; parts++)
         {
             long length = BinaryPrimitives.ReadUInt32BigEndian(header);
             var type = header.AsSpan(4);

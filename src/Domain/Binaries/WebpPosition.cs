@@ -8,7 +8,8 @@ internal static class WebpPosition
     /// <summary>Cleans the chunks of Exif and XMP.</summary>
     public static void Remove(Stream file)
     {
-        for (var at = 12L; FilePosition.Read(file, at, 8) is { } header;)
+        var at = 12L;
+        for (var parts = 0; parts < FilePosition.MostParts && FilePosition.Read(file, at, 8) is { } header; parts++)
         {
             var length = Math.Min(BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(4)), file.Length - at - 8);
             if (header.AsSpan(0, 4).SequenceEqual("EXIF"u8))

@@ -6,6 +6,7 @@ using TeleFhir.Domain.Search;
 using TeleFhir.Domain.Storage;
 using TeleFhir.Infrastructure.Audit;
 using TeleFhir.Infrastructure.Binaries;
+using TeleFhir.Infrastructure.Changes;
 using TeleFhir.Infrastructure.StoreAndForward;
 using TeleFhir.Infrastructure.Visits;
 
@@ -26,6 +27,7 @@ internal sealed partial class ResourceStore(
     VisitRules rules,
     BinaryContents contents,
     ExchangeRules exchange,
+    ChangeSignal signal,
     TimeProvider clock) : IResourceStore
 {
     /// <inheritdoc />

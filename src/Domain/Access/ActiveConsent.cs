@@ -1,8 +1,7 @@
 using Hl7.Fhir.Model;
 using TeleFhir.Domain.Fhir;
-using TeleFhir.Domain.Search;
 
-namespace TeleFhir.Domain.Storage;
+namespace TeleFhir.Domain.Access;
 
 /// <summary>
 /// What a person has agreed to, looked at in the moment of use: a Consent of the category that is active and whose time it is
@@ -32,13 +31,10 @@ public static class ActiveConsent
         new("category", $"{System(canonicals)}|{category}"),
     ];
 
-    /// <summary>Whether a Consent that the criteria found permits now what its category says.</summary>
-    public static bool Permits(Consent consent, DateTimeOffset now) =>
+    /// <summary>Whether a Consent permits at a moment what its category says.</summary>
+    public static bool Permits(Consent consent, string category, Canonicals canonicals, DateTimeOffset at) =>
         consent.Status == Consent.ConsentState.Active
+        && consent.Category.Exists(one => one.Coding.Exists(coding => coding.System == System(canonicals) && coding.Code == category))
         && consent.Provision?.Type != Consent.ConsentProvisionType.Deny
-        && IsWithin(consent.Provision?.Period, now.UtcTicks);
-
-    private static bool IsWithin(Period? period, long now) =>
-        (period?.Start is not { } start || (DateRange.TryParse(start, out var from) && from.Low <= now))
-        && (period?.End is not { } end || (DateRange.TryParse(end, out var to) && to.High > now));
+        && Moment.Covers(consent.Provision?.Period, at);
 }

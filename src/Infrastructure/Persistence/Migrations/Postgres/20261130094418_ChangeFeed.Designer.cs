@@ -7,12 +7,11 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 using TeleFhir.Infrastructure.Persistence;
 
-
 namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
 {
     [DbContext(typeof(PostgresDb))]
-    [Migration("20261130101219_FilesAndRecordings")]
-    partial class FilesAndRecordings
+    [Migration("20261130094418_ChangeFeed")]
+    partial class ChangeFeed
     {
         /// <inheritdoc />
         protected override void BuildTargetModel(ModelBuilder modelBuilder)
@@ -523,26 +522,6 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
                     b.ToTable("emergency_access", (string)null);
                 });
 
-            modelBuilder.Entity("TeleFhir.Infrastructure.Binaries.BlobRow", b =>
-                {
-                    b.Property<string>("Name")
-                        .HasMaxLength(64)
-                        .HasColumnType("character varying(64)")
-                        .HasColumnName("name")
-                        .UseCollation("C");
-
-                    b.Property<long>("Key")
-                        .HasColumnType("bigint")
-                        .HasColumnName("key");
-
-                    b.HasKey("Name");
-
-                    b.HasIndex("Key")
-                        .HasDatabaseName("blob_key");
-
-                    b.ToTable("blob", (string)null);
-                });
-
             modelBuilder.Entity("TeleFhir.Infrastructure.Persistence.ConsentRuleRow", b =>
                 {
                     b.Property<long>("Key")
@@ -686,6 +665,13 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
 
                     NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Sequence"));
 
+                    b.Property<string>("Event")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("event")
+                        .UseCollation("C");
+
                     b.Property<long>("Key")
                         .HasColumnType("bigint")
                         .HasColumnName("key");
@@ -693,6 +679,10 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
                     b.Property<short>("Method")
                         .HasColumnType("smallint")
                         .HasColumnName("method");
+
+                    b.Property<short>("Type")
+                        .HasColumnType("smallint")
+                        .HasColumnName("type");
 
                     b.Property<int>("Version")
                         .HasColumnType("integer")
@@ -1765,57 +1755,6 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
                         .HasDatabaseName("visit_presence_open");
 
                     b.ToTable("visit_presence", (string)null);
-                });
-
-            modelBuilder.Entity("TeleFhir.Infrastructure.Visits.RecordingRow", b =>
-                {
-                    b.Property<string>("Id")
-                        .HasMaxLength(64)
-                        .HasColumnType("character varying(64)")
-                        .HasColumnName("id")
-                        .UseCollation("C");
-
-                    b.Property<string>("Consents")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("consents")
-                        .UseCollation("C");
-
-                    b.Property<string>("Encounter")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("encounter")
-                        .UseCollation("C");
-
-                    b.Property<bool>("IsFiled")
-                        .HasColumnType("boolean")
-                        .HasColumnName("is_filed");
-
-                    b.Property<long>("Started")
-                        .HasColumnType("bigint")
-                        .HasColumnName("started");
-
-                    b.Property<string>("StartedBy")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("started_by")
-                        .UseCollation("C");
-
-                    b.Property<long>("Stopped")
-                        .HasColumnType("bigint")
-                        .HasColumnName("stopped");
-
-                    b.HasKey("Id");
-
-                    b.HasIndex("Encounter")
-                        .IsUnique()
-                        .HasDatabaseName("recording_running")
-                        .HasFilter("stopped = 0");
-
-                    b.HasIndex("Encounter", "Stopped")
-                        .HasDatabaseName("recording_encounter");
-
-                    b.ToTable("recording", (string)null);
                 });
 
             modelBuilder.Entity("TeleFhir.Infrastructure.Visits.RoomLetterRow", b =>
