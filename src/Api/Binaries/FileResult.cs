@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
 using Hl7.Fhir.Model;
@@ -19,13 +20,16 @@ internal sealed class FileResult(StoredResource found, Binary binary, BinaryCont
 
     private readonly long _size = content?.Size ?? 0;
 
+    /// <summary>Whose record it is of.</summary>
+    public ImmutableArray<string> Patients { get; init; } = [];
+
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         var (request, response) = (httpContext.Request, httpContext.Response);
         var (status, from, count) = Range(request);
         if (httpContext.Features.Get<RequestAudit>() is { } audit)
         {
-            await audit.AnsweringAsync(FhirResult.Headed(status, found));
+            await audit.AnsweringAsync(FhirResult.Headed(status, found) with { Patients = Patients });
         }
 
         var headers = response.Headers;

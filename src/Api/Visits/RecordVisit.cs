@@ -45,6 +45,9 @@ internal sealed class RecordVisit(VisitDesk desk, IRecordings recordings)
         return await record.FileAsync(request, encounter, unfiled, file.Value, cancellationToken);
     }
 
+    /// <summary>Why a recording ended, where it is that somebody consents to it no longer.</summary>
+    private const string Revoked = "consent-revoked";
+
     private VisitDesk Desk { get; } = desk;
 
     private IRecordings Recordings { get; } = recordings;
@@ -68,12 +71,12 @@ internal sealed class RecordVisit(VisitDesk desk, IRecordings recordings)
         {
             var encounter = await Desk.FindEncounterAsync(recording.Encounter, cancellationToken);
             var reason = encounter is null || EncounterStates.IsOver(encounter.Status) ? "visit-ended"
-                : (await BasisAsync(encounter, recording.By, cancellationToken)) is null ? "consent-revoked"
+                : (await BasisAsync(encounter, recording.By, cancellationToken)) is null ? Revoked
                 : null;
             if (reason is not null && await StopAsync(recording.Encounter, "server", reason, cancellationToken) is not null)
             {
                 await Desk.Trail.RecordAsync(
-                    AuditEntry.By(VisitDesk.Self, AuditKind.Rest, "$stop-recording", Desk.Server.Clock.GetUtcNow()) with
+                    AuditEntry.By(VisitDesk.Self, AuditKind.Rest, reason == Revoked ? "$recording-revoked" : "$recording-ended", Desk.Server.Clock.GetUtcNow()) with
                     {
                         Status = StatusCodes.Status200OK,
                         Reason = reason,

@@ -31,6 +31,13 @@ public static class ActiveConsent
         new("category", $"{System(canonicals)}|{category}"),
     ];
 
+    /// <summary>
+    /// Whether a Consent is of one of the categories, whatever the root of this server's canonicals: who does not want to be recorded denies
+    /// that, and not the record.
+    /// </summary>
+    public static bool IsOfUse(Consent consent) => consent.Category.Exists(one => one.Coding.Exists(coding =>
+        coding.System?.EndsWith("/CodeSystem/consent-category", StringComparison.Ordinal) == true && coding.Code is Visit or Recording or Monitoring));
+
     /// <summary>Whether a Consent permits at a moment what its category says.</summary>
     public static bool Permits(Consent consent, string category, Canonicals canonicals, DateTimeOffset at) =>
         consent.Status == Consent.ConsentState.Active

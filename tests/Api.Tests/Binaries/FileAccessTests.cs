@@ -73,6 +73,16 @@ public sealed class FileAccessTests(LeakHost leaks) : IClassFixture<LeakHost>
         Assert.Equal(HttpStatusCode.Forbidden, await ReadAsync("a scope for another type", "of-hid"));
     }
 
+    [Fact]
+    public async Task Who_was_shown_a_file_is_in_the_account_of_the_patient_it_is_of()
+    {
+        await PutAsync("Binary", "accounted", File("Observation/hid-obs"));
+        Assert.Equal(HttpStatusCode.OK, await ReadAsync(LeakHost.Doctor, "accounted"));
+
+        await Eventually.TrueAsync(async () => (await leaks.SendAsync("the server's own", "GET", "/fhir/AuditEvent?patient=hid-pat&entity=Binary/accounted&action=R", null))
+            .Entries.Count > 0);
+    }
+
     private static string File(string context) => $$""" "contentType":"text/plain","securityContext":{"reference":"{{context}}"},"data":"eA==" """;
 
     private async Task PutAsync(string type, string id, string members)

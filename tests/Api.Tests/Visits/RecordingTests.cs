@@ -33,26 +33,26 @@ public abstract class RecordingTests(VisitHost clinic)
     [Fact]
     public async Task Without_consent_nothing_is_recorded()
     {
-        var visit = await AdmittedAsync(Ben);
-        await AssertMissingAsync(visit);
+        var visit = await AdmittedAsync(Ben, Ruiz);
+        await AssertMissingAsync(visit, Ruiz);
 
         await ConsentAsync("draft", "proposed", Ben);
         await ConsentAsync("over", "active", Ben, """ "type":"permit","period":{"end":"2020-12-31"} """);
         await ConsentAsync("denied", "active", Ben, """ "type":"deny" """);
         await ConsentAsync("later", "active", Ben, """ "type":"permit","period":{"start":"2100-01-01"} """);
         await ConsentAsync("of-visits", "active", Ben, category: "telehealth-visit");
-        await AssertMissingAsync(visit);
+        await AssertMissingAsync(visit, Ruiz);
 
         await ConsentAsync("good", "active", Ben);
-        Assert.Equal(HttpStatusCode.OK, (await clinic.RunAsync(Lee, visit, "start-recording")).Status);
-        Assert.Equal(HttpStatusCode.OK, (await clinic.RunAsync(Lee, visit, "stop-recording")).Status);
+        Assert.Equal(HttpStatusCode.OK, (await clinic.RunAsync(Ruiz, visit, "start-recording")).Status);
+        Assert.Equal(HttpStatusCode.OK, (await clinic.RunAsync(Ruiz, visit, "stop-recording")).Status);
 
         // Whoever records has said that they do not want to be recorded.
-        await clinic.PutAsync("Consent/host-no", Consent("inactive", ""","performer":[{"reference":"Practitioner/lee"}] """));
-        await AssertMissingAsync(visit);
+        await clinic.PutAsync("Consent/host-no", Consent("inactive", ""","performer":[{"reference":"Practitioner/ruiz"}] """));
+        await AssertMissingAsync(visit, Ruiz);
         await clinic.SendAsync(Backend, "DELETE", "/fhir/Consent/host-no");
         await clinic.SendAsync(Backend, "DELETE", "/fhir/Consent/good");
-        await AssertMissingAsync(visit);
+        await AssertMissingAsync(visit, Ruiz);
     }
 
     [Fact]
@@ -83,7 +83,7 @@ public abstract class RecordingTests(VisitHost clinic)
         Assert.Equal("in-progress", (await clinic.StoredAsync($"Encounter/{visit}"))["status"]!.GetValue<string>());
         Assert.Equal(HttpStatusCode.Conflict, (await clinic.RunAsync(Lee, visit, "stop-recording")).Status);
         await Eventually.TrueAsync(async () =>
-            (await clinic.SendAsync(Backend, "GET", $"/fhir/AuditEvent?entity=Encounter/{visit}&_count=100")).Body.Contains("consent-revoked", StringComparison.Ordinal));
+            (await clinic.SendAsync(Backend, "GET", $"/fhir/AuditEvent?entity=Encounter/{visit}&_count=100")).Body.Contains("recording-revoked", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -126,10 +126,10 @@ public abstract class RecordingTests(VisitHost clinic)
         "policyRule":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"OPTIN"}]},"provision":{ {{provision}} }{{more}}
         """;
 
-    private async Task<string> AdmittedAsync(string patient = Amy)
+    private async Task<string> AdmittedAsync(string patient = Amy, string doctor = Lee)
     {
-        var visit = await clinic.CheckInAsync(patient);
-        Assert.Equal(HttpStatusCode.OK, (await clinic.RunAsync(Lee, visit, "admit")).Status);
+        var visit = await clinic.CheckInAsync(patient, doctor);
+        Assert.Equal(HttpStatusCode.OK, (await clinic.RunAsync(doctor, visit, "admit")).Status);
         return visit;
     }
 
@@ -138,9 +138,10 @@ public abstract class RecordingTests(VisitHost clinic)
 
     private Task RevokeAsync(string id) => ConsentAsync(id, "inactive");
 
-    private async Task AssertMissingAsync(string visit)
+    private async Task AssertMissingAsync(string visit, string doctor)
     {
-        var answer = await clinic.RunAsync(Lee, visit, "start-recording");
+        var answer = await clinic.RunAsync(doctor, visit, "start-recording");
+        Assert.True(answer.Status == HttpStatusCode.Forbidden, answer.Body);
         Assert.Equal((HttpStatusCode.Forbidden, "consent-missing"), (answer.Status, answer.Json["issue"]![0]!["details"]!["coding"]![0]!["code"]!.GetValue<string>()));
     }
 }

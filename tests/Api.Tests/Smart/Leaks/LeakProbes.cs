@@ -202,7 +202,7 @@ internal static class LeakProbes
         new("search a file", Search, "/Binary?_id={x}-file") { Shows = false },
         new("create a file for the patient", "POST /fhir/Binary", "/Binary") { Body = File(null, "Patient/{x}-pat"), Status = 201, Shows = false },
         new("replace a file", "PUT /fhir/Binary/{id}", "/Binary/{x}-file-put")
-            { Body = File("{x}-file-put", "Patient/{me}"), Shows = false, InBundles = false, Target = "/Binary/hid-file-put" },
+            { Body = File("{x}-file-put", "Patient/{x}-pat"), Shows = false, InBundles = false, Target = "/Binary/hid-file-put" },
         new("attach a file with its size", Create, "/DocumentReference")
             { Body = """{"resourceType":"DocumentReference","status":"current","subject":{"reference":"Patient/{me}"},"content":[{"attachment":{"url":"Binary/{x}-file","size":1}}]}""", Status = 422, Shows = false },
         new("what is overdue", "GET /fhir/{type:regex(^Task$)}/$overdue", "/Task/$overdue") { Shows = false, InBundles = false, Control = LeakHost.Doctor },
