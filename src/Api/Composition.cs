@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.Extensions.Options;
 using TeleFhir.Api.Async;
+using TeleFhir.Api.Binaries;
 using TeleFhir.Api.CommandLine;
 using TeleFhir.Api.Demo;
 using TeleFhir.Api.Fhir;
@@ -65,6 +66,7 @@ internal static class Composition
         services.AddSingleton<AsyncWorker>();
         services.AddHostedService(provider => provider.GetRequiredService<AsyncWorker>());
 
+        services.AddBinaries();
         services.AddVisits();
         services.AddSubscriptions();
         services.AddPortal();

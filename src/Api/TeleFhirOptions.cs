@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using TeleFhir.Api.Binaries;
 using TeleFhir.Api.Hosting;
 using TeleFhir.Api.Portal;
 using TeleFhir.Api.Scheduling;
@@ -46,6 +47,8 @@ internal sealed class TeleFhirOptions
     public SubscriptionOptions Subscriptions { get; set; } = new();
 
     public PortalOptions Portal { get; set; } = new();
+
+    public BinaryOptions Binary { get; set; } = new();
 
     internal sealed class DatabaseOptions
     {
@@ -233,6 +236,7 @@ internal sealed class TeleFhirOptionsValidator(IConfiguration configuration, IHo
         faults.AddRange(options.Scheduling.Faults());
         faults.AddRange(options.Reminders.Faults());
         faults.AddRange(options.Subscriptions.Faults());
+        faults.AddRange(options.Binary.Faults());
         if (options.Async is { Workers: < 0 } or { MostPerCaller: < 1 } || options.Async.AnswerKept <= TimeSpan.Zero)
         {
             faults.Add("Async:Workers must not be below zero, Async:MostPerCaller and Async:AnswerKept must be above it.");

@@ -15,10 +15,12 @@ using TeleFhir.Domain.Visits;
 using TeleFhir.Infrastructure.Access;
 using TeleFhir.Infrastructure.Async;
 using TeleFhir.Infrastructure.Audit;
+using TeleFhir.Infrastructure.Binaries;
 using TeleFhir.Infrastructure.Changes;
 using TeleFhir.Infrastructure.Persistence;
 using TeleFhir.Infrastructure.Scheduling;
 using TeleFhir.Infrastructure.Smart;
+using TeleFhir.Infrastructure.StoreAndForward;
 using TeleFhir.Infrastructure.Subscriptions;
 using TeleFhir.Infrastructure.Visits;
 
@@ -56,6 +58,7 @@ public static class InfrastructureSetup
         services.TryAddSingleton(new BookingSettings(new Canonicals(Canonicals.Default)));
         services.TryAddSingleton(provider => new VisitSettings(provider.GetRequiredService<BookingSettings>().Canonicals, OriginOf(provider)));
         services.AddSingleton<VisitRules>();
+        services.AddSingleton(provider => new ExchangeRules(provider.GetRequiredService<IndexWriter>(), provider.GetRequiredService<BookingSettings>().Canonicals));
         services.AddSingleton<ChangeSignal>();
         services.AddSingleton<IChangeEvents, ChangeEvents>();
         services.AddSingleton<ChangeFeed>();
@@ -90,6 +93,7 @@ public static class InfrastructureSetup
         services.AddProposals();
         services.AddFrontDesk();
         services.AddSubscriptions();
+        services.AddBinaries();
         return services;
     }
 

@@ -100,6 +100,7 @@ public class TelehealthHost : IAsyncLifetime
             builder.UseSetting("Auth:Mode", "None");
             builder.UseSetting("Demo:Seed", "false");
             builder.UseSetting("Search:PageTokenKeyFile", Path.Combine(folder, "page.key"));
+            builder.UseSetting("Binary:Folder", Path.Combine(folder, "blobs"));
             builder.UseSetting("Limits:ResourceBytes", "100000");
             builder.UseSetting("urls", "http://localhost");
             builder.ConfigureLogging(logging => logging.ClearProviders());

@@ -3,6 +3,7 @@ using Hl7.Fhir.Model;
 using Hl7.Fhir.Serialization;
 using Microsoft.Extensions.DependencyInjection;
 using TeleFhir.Domain.Access;
+using TeleFhir.Domain.Binaries;
 using TeleFhir.Domain.Fhir;
 using TeleFhir.Domain.Search;
 using TeleFhir.Domain.Storage;
@@ -18,6 +19,7 @@ public sealed class TestStore : IAsyncDisposable
     public const string Base = "https://fhir.example.org/r4";
 
     private readonly ServiceProvider _services;
+    private readonly DirectoryInfo _blobs = Directory.CreateTempSubdirectory("telefhir-test-blobs-");
     private readonly SearchQueryParser _parser;
     private readonly PageToken _tokens = new(new byte[32]);
     private readonly Func<ValueTask> _drop;
@@ -27,6 +29,7 @@ public sealed class TestStore : IAsyncDisposable
         Settings = settings;
         var services = new ServiceCollection().AddLogging().AddTeleFhirInfrastructure(_ => settings)
             .AddSingleton<ITerminology, Vocabulary>();
+        services.AddSingleton(_ => new BlobStoreSettings { Folder = _blobs.FullName });
         if (clock is not null)
         {
             services.AddSingleton(clock);
@@ -139,6 +142,7 @@ public sealed class TestStore : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _services.DisposeAsync();
+        _blobs.Delete(recursive: true);
         await _drop();
     }
 

@@ -24,6 +24,9 @@ internal sealed record FhirResult(HttpStatusCode Status) : IResult
     /// <summary>The stored versions that the content shows, where they are several; for the audit trail.</summary>
     public ImmutableArray<StoredResource> Touched { get; init; }
 
+    /// <summary>Ids of the patients whose record the answer is of, where its content does not tell: of a file what it belongs to does.</summary>
+    public ImmutableArray<string> Patients { get; init; } = [];
+
     /// <summary>Whether the audit trail has it already, because it was recorded with a commit or entry by entry.</summary>
     public bool IsAudited { get; init; }
 

@@ -1,5 +1,6 @@
 using TeleFhir.Api.Fhir.Interactions;
 using TeleFhir.Domain.Access;
+using TeleFhir.Domain.Binaries;
 using TeleFhir.Domain.Fhir;
 using TeleFhir.Domain.Scheduling;
 using TeleFhir.Domain.Search;
@@ -16,6 +17,7 @@ internal sealed record FhirServer(
     HistoryToken HistoryTokens,
     ResourceValidator Validator,
     IProposals Proposals,
+    IBinaryContents Contents,
     BookingSettings Booking,
     CapabilityDocument Capabilities,
     FhirAddress Address,
@@ -37,6 +39,15 @@ internal sealed record FhirServer(
 
     /// <summary>What reads of a type show besides what is stored; null for nearly all types.</summary>
     public IReadAddition? AdditionTo(string type) => _addition?.Type == type ? _addition : null;
+
+    /// <summary>
+    /// A stored version as an answer shows it: its bytes, and of a Binary the content in their midst; but of a large one only what is told of
+    /// the content, for it is to be read by itself.
+    /// </summary>
+    public FhirContent Show(StoredResource resource) =>
+        resource is { Key.Type: "Binary", IsDeleted: false } && BinaryContent.Of(resource.Json) is { } content && content.Size <= Options.Limits.ResourceBytes
+            ? new WholeBinary(resource, content, Contents)
+            : FhirContent.Of(resource.Json);
 
     /// <summary>A fresh id. Ids that grow with time keep index inserts together.</summary>
     public string NewId() => Guid.CreateVersion7(Clock.GetUtcNow()).ToString("D");

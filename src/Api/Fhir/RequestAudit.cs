@@ -71,7 +71,7 @@ internal sealed class RequestAudit(HttpContext context, IAuditTrail trail, Calle
 
     private ValueTask RecordAsync(AuditEntry entry, string? query, FhirResult result, string? target = null)
     {
-        var touched = !result.Touched.IsDefault ? result.Touched : result.Resource is { } one ? [one] : [];
+        ImmutableArray<StoredResource> touched = !result.Patients.IsEmpty ? [] : !result.Touched.IsDefault ? result.Touched : result.Resource is { } one ? [one] : [];
         target = touched.IsEmpty ? target ?? TargetOf(context.Request.RouteValues) : null;
         return trail.RecordAsync(
             entry with
@@ -80,6 +80,7 @@ internal sealed class RequestAudit(HttpContext context, IAuditTrail trail, Calle
                 Query = query,
                 Reason = result.Denial,
                 Touched = touched,
+                Patients = result.Patients,
                 Resources = target is null ? [] : [target],
             },
             context.RequestAborted);

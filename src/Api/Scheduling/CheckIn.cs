@@ -1,6 +1,7 @@
 using System.Net;
 using Hl7.Fhir.Model;
 using TeleFhir.Api.Fhir;
+using TeleFhir.Domain.Access;
 using TeleFhir.Domain.Fhir;
 using TeleFhir.Domain.Scheduling;
 using TeleFhir.Domain.Search;
@@ -46,8 +47,8 @@ internal static class CheckIn
 
         foreach (var patient in TelehealthVisit.PatientsOf(appointment).Select(Occupancy.RelativeOf).OfType<string>())
         {
-            var consents = await desk.AllAsync<Consent>(VisitConsent.Criteria(patient, desk.Canonicals), cancellationToken);
-            if (!consents.Exists(consent => VisitConsent.Permits(consent, desk.Now)))
+            var consents = await desk.AllAsync<Consent>(ActiveConsent.Criteria(patient, ActiveConsent.Visit, desk.Canonicals), cancellationToken);
+            if (!consents.Exists(consent => ActiveConsent.Permits(consent, ActiveConsent.Visit, desk.Canonicals, desk.Now)))
             {
                 throw Refusal.BusinessRule("checkin-incomplete", "The patient has not consented to visits by video.", "Appointment.participant")
                     .ToException(desk.Canonicals);

@@ -2,8 +2,8 @@ using System.Security.Cryptography;
 using System.Text;
 using Hl7.Fhir.Model;
 using TeleFhir.Api.Fhir;
+using TeleFhir.Domain.Access;
 using TeleFhir.Domain.Fhir;
-using TeleFhir.Domain.Search;
 using TeleFhir.Domain.Visits;
 
 namespace TeleFhir.Api.Visits;
@@ -39,7 +39,7 @@ internal sealed class Join(VisitDesk desk, Licences licences, IEnumerable<IVideo
             throw Refusal.Gone("visit-ended", "The visit is over.", "Encounter.status").ToException(desk.Canonicals);
         }
 
-        if (desk.Options.RequireConsent && !await HasConsentAsync(encounter, cancellationToken))
+        if (desk.Options.RequireConsent && !await Consents.HasAsync(desk, encounter, ActiveConsent.Visit, cancellationToken))
         {
             throw VisitConsent.Missing.ToException(desk.Canonicals);
         }
@@ -103,17 +103,4 @@ internal sealed class Join(VisitDesk desk, Licences licences, IEnumerable<IVideo
         Name = name,
         Part = [.. parts.Select(part => new Parameters.ParameterComponent { Name = part.Name, Value = part.Value })],
     });
-
-    private async Task<bool> HasConsentAsync(Encounter encounter, CancellationToken cancellationToken)
-    {
-        if (VisitParties.Local(encounter.Subject) is not { } patient)
-        {
-            return false;
-        }
-
-        var query = desk.Server.Parser.Parse(["Consent"], VisitConsent.Criteria(patient, desk.Canonicals), strict: true);
-        var found = await desk.Server.Store.SearchAsync(VisitDesk.Self, query with { Total = TotalMode.None }, cancellationToken);
-        var now = desk.Server.Clock.GetUtcNow();
-        return found.Matches.Any(match => VisitConsent.Permits((Consent)FhirJson.Parse(match.Json, "Consent"), now));
-    }
 }

@@ -15,6 +15,9 @@ internal sealed class VisitOptions
     /// <summary>How long after its end an Appointment counts as missed.</summary>
     public TimeSpan NoShowGrace { get; set; } = TimeSpan.FromMinutes(15);
 
+    /// <summary>For how long a recorded visit is kept, counted from its end.</summary>
+    public TimeSpan RecordingRetention { get; set; } = TimeSpan.FromDays(3653);
+
     /// <summary>The OAuth client of the visit page; the embedded authorization server has it registered by itself.</summary>
     public string ClientId { get; set; } = "telefhir-visit";
 
@@ -60,6 +63,11 @@ internal sealed class VisitOptions
         if (MaxParticipants is < 2 or > 50)
         {
             yield return "Visits:MaxParticipants must be 2 to 50.";
+        }
+
+        if (RecordingRetention <= TimeSpan.Zero)
+        {
+            yield return "Visits:RecordingRetention must be longer than nothing.";
         }
 
         if (AwayAfter <= TimeSpan.Zero)

@@ -22,6 +22,8 @@ internal static class VisitRoutes
         services.AddSingleton<Join>();
         services.AddSingleton<Licences>();
         services.AddSingleton<WaitingPlaces>();
+        services.AddSingleton<RecordVisit>();
+        services.AddHostedService<RecordingWatch>();
         services.AddSingleton<IReadAddition>(provider => provider.GetRequiredService<WaitingPlaces>());
         services.AddSingleton<VisitRooms>();
         services.AddSingleton<RoomLog>();
@@ -49,6 +51,8 @@ internal static class VisitRoutes
         fhir.MapOperation(new("Encounter", "leave"), "Leave the room of a visit", _post, OperationLevel.Instance, VisitSteps.HandleLeaveAsync);
         fhir.MapOperation(new("Encounter", "admit"), "Let the patient in", _post, OperationLevel.Instance, VisitSteps.HandleAdmitAsync);
         fhir.MapOperation(new("Encounter", "end"), "End a visit", _post, OperationLevel.Instance, VisitSteps.HandleEndAsync);
+        fhir.MapOperation(new("Encounter", "start-recording"), "Record a visit", _post, OperationLevel.Instance, RecordVisit.HandleStartAsync);
+        fhir.MapOperation(new("Encounter", "stop-recording"), "End a recording and file it", _post, OperationLevel.Instance, RecordVisit.HandleStopAsync);
         fhir.MapOperation(new("Encounter", "invite"), "Invite somebody to a visit", _post, OperationLevel.Instance, Invite.HandleAsync);
         fhir.MapOperation(new("Encounter", "revoke-invite"), "Take an invitation back", _post, OperationLevel.Instance, Invite.HandleRevokeAsync);
 

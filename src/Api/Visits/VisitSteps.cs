@@ -44,14 +44,15 @@ internal static class VisitSteps
     }
 
     /// <summary>The visit is over for everybody. Of two who do it one wins.</summary>
-    public static async Task<FhirResult> HandleEndAsync(FhirRequest request, VisitDesk desk, CancellationToken cancellationToken)
+    public static async Task<FhirResult> HandleEndAsync(FhirRequest request, VisitDesk desk, RecordVisit record, CancellationToken cancellationToken)
     {
         var input = await OperationInput.ReadAsync(request, desk.Server, "end", ["reason"], cancellationToken);
         var reason = input.All("reason") is [CodeableConcept concept] ? concept.Text ?? concept.Coding.FirstOrDefault()?.Code : input.Text("reason");
-        var (encounter, _) = await desk.EnterAsHostAsync(request, cancellationToken);
+        var (encounter, member) = await desk.EnterAsHostAsync(request, cancellationToken);
         var now = desk.Server.Clock.GetUtcNow();
         var commit = await desk.CommitAsync(
             request, "$end", reason, cancellationToken, desk.Step<Encounter>(encounter.Id!, before => new VisitFlow(now).End(before)));
+        await record.StopAsync(encounter.Id!, member.Name, "visit-ended", cancellationToken);
         await desk.Rooms.CloseAsync(encounter.Id!, null, "finished", cancellationToken);
         return Answer(commit.Results[0].Resource!) with { IsAudited = true };
     }

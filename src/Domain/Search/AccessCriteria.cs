@@ -58,6 +58,28 @@ public sealed record ClearanceCriterion(ImmutableArray<IndexSource> Labels, Conf
 public sealed record ConsentCriterion(
     string Type, ImmutableArray<IndexSource> Sources, ResourceKey? User, long Now, ImmutableArray<string> Exempt) : Criterion;
 
+/// <summary>The resource that a Binary names as its security context is seen (https://hl7.org/fhir/R4/binary.html#security).</summary>
+/// <param name="Contexts">What resources of each type must satisfy to be seen; a context of another type is not seen.</param>
+public sealed record SecurityContextCriterion(ImmutableArray<VisibleType> Contexts) : Criterion
+{
+    /// <summary>The number of the rows of references that say what the security context is.</summary>
+    public static int ParameterId { get; } = CatalogType.IdOf("Binary", "security-context");
+
+    /// <summary>What files belong to. A file of anything else is for those alone from whom nothing is withheld.</summary>
+    public static ImmutableArray<string> Types { get; } =
+    [
+        "Patient", "Encounter", "Appointment", "DocumentReference", "Media", "DiagnosticReport", "ImagingStudy", "Observation", "ServiceRequest",
+        "Communication", "CommunicationRequest", "QuestionnaireResponse", "Consent", "Composition", "Condition", "Procedure", "CarePlan", "Person",
+        "RelatedPerson", "Practitioner", "Organization", "Task", "Coverage", "Claim", "Questionnaire", "Specimen", "BodyStructure",
+    ];
+}
+
+/// <summary>What resources of a type must satisfy to be seen.</summary>
+public sealed record VisibleType(string Type, ImmutableArray<Criterion> Visible);
+
+/// <summary>The Binary names no security context.</summary>
+public sealed record NoSecurityContextCriterion : Criterion;
+
 /// <summary>Some patients.</summary>
 public abstract record PatientSet;
 

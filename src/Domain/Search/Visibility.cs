@@ -30,6 +30,7 @@ public sealed class Visibility(SearchParameterCatalog catalog, SearchQueryParser
     private const string Patient = "Patient";
     private const string Slot = "Slot";
     private const string Subscription = "Subscription";
+    private const string Binary = "Binary";
     private const int MostFilters = 10_000;
 
     private static readonly ImmutableArray<Criterion> _nothing = [AnyCriterion.Nothing];
@@ -60,12 +61,28 @@ public sealed class Visibility(SearchParameterCatalog catalog, SearchQueryParser
             all.Add(new ClearanceCriterion(catalog.Find(type, "_security")!.Sources, clearance));
         }
 
-        if (PatientCompartment.RelationOf(type) != PatientRelation.Reference)
+        if (type == Binary)
+        {
+            all.Add(OfFiles(caller));
+        }
+        else if (PatientCompartment.RelationOf(type) != PatientRelation.Reference)
         {
             all.Add(new ConsentCriterion(type, SourcesOf(type), caller.FhirUser, clock.GetUtcNow().UtcTicks, Exempt(caller)));
         }
 
         return all.ToImmutable();
+    }
+
+    /// <summary>
+    /// A file is for whoever may read what it belongs to; one that belongs to nothing is for staff. What it belongs to is judged as it is now.
+    /// </summary>
+    private AnyCriterion OfFiles(Caller caller)
+    {
+        var contexts = SecurityContextCriterion.Types.Where(type => caller.May(Interaction.Read, type))
+            .Select(type => new VisibleType(type, Of(caller, Interaction.Read, type)))
+            .Where(context => !IsNothing(context.Visible));
+        var ofContext = new SecurityContextCriterion([.. contexts]);
+        return new AnyCriterion(caller.IsStaffFor(Binary) ? [ofContext, new NoSecurityContextCriterion()] : [ofContext]);
     }
 
     /// <summary>Whether no resource can satisfy the conditions that <see cref="Of"/> gave.</summary>
@@ -156,6 +173,8 @@ public sealed class Visibility(SearchParameterCatalog catalog, SearchQueryParser
     /// <summary>The conditions of a context; null where it reaches nothing of the type.</summary>
     private ImmutableArray<Criterion>? Reach(Caller caller, ScopeContext context, string type) => context switch
     {
+        // What they belong to decides of files.
+        _ when type == Binary && context != ScopeContext.System => [],
         ScopeContext.System => caller.Kind == CallerKind.Client ? [] : null,
         ScopeContext.Patient => caller.Patient is { } patient ? OfPatients(type, new NamedPatients([patient]), isClinician: false) : null,
         _ => OfUser(caller, type),

@@ -1,4 +1,5 @@
 using Hl7.Fhir.Model;
+using TeleFhir.Domain.Access;
 using TeleFhir.Domain.Fhir;
 using TeleFhir.Domain.Search;
 
@@ -14,13 +15,13 @@ internal static class ConsentRules
     private const string ResourceTypes = "http://hl7.org/fhir/resource-types";
     private const int MostDepth = 10;
 
-    /// <summary>The rules of a Consent; none unless it is active and of a patient.</summary>
+    /// <summary>The rules of a Consent; none unless it is active, of a patient, and about the record rather than about what is done in a visit.</summary>
     /// <param name="consent">The resource.</param>
     /// <param name="key">Its storage key.</param>
     /// <param name="local">Turns an address under our own base into <c>Type/id</c>.</param>
     public static IEnumerable<ConsentRuleRow> Of(Consent consent, long key, Func<string, string> local)
     {
-        if (consent.Status != Consent.ConsentState.Active || consent.Patient?.Reference is not { } patient || consent.Provision is null)
+        if (consent.Status != Consent.ConsentState.Active || consent.Patient?.Reference is not { } patient || consent.Provision is null || ActiveConsent.IsOfUse(consent))
         {
             return [];
         }

@@ -28,6 +28,19 @@ internal sealed class IndexWriter(SearchParameterCatalog catalog, IndexExtractor
             batch.Contents.Add(new WordsRow { Key = row.Key, Words = content });
         }
 
+        if (resource is Binary { SecurityContext.Reference: { } context })
+        {
+            var target = Local(context);
+            batch.References.Add(new ReferenceRow
+            {
+                Key = row.Key,
+                Param = SecurityContextCriterion.ParameterId,
+                Hash = LocalKey(context) is { } key ? StorageHash.OfReference(key.Type, key.Id) : StorageHash.Of(target),
+                TargetType = LocalKey(context) is { } named ? ResourceCatalog.NumberOf(named.Type) : (short)0,
+                Rank = row.Rank,
+            });
+        }
+
         if (resource is Consent consent)
         {
             batch.ConsentRules.AddRange(ConsentRules.Of(consent, row.Key, Local));

@@ -3,6 +3,7 @@ using System.Data.Common;
 using System.Text.Json;
 using Npgsql;
 using NpgsqlTypes;
+using TeleFhir.Infrastructure.Binaries;
 using TeleFhir.Infrastructure.Scheduling;
 using TeleFhir.Infrastructure.Subscriptions;
 using TeleFhir.Infrastructure.Visits;
@@ -239,6 +240,7 @@ internal class PostgresSession(NpgsqlConnection connection, NpgsqlTransaction? t
             Insert(statements, SubscriptionTables.Delivery, batch.SubscriptionDeliveries, conflict: " ON CONFLICT DO NOTHING");
             Insert(statements, SubscriptionTables.Feed, batch.SubscriptionFeeds, upsert: true);
             Insert(statements, SubscriptionTables.Event, batch.SubscriptionEvents);
+            Insert(statements, BlobTable.Table, batch.Blobs, conflict: BlobTable.Conflict);
             Insert(statements, FullText.Narrative, batch.Narratives);
             Insert(statements, FullText.Content, batch.Contents);
             Insert(statements, Tables.Outbox, batch.Outbox);

@@ -1,12 +1,15 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using TeleFhir.Domain.Access;
+using TeleFhir.Domain.Binaries;
 using TeleFhir.Domain.Fhir;
 using TeleFhir.Domain.Scheduling;
 using TeleFhir.Domain.Search;
 using TeleFhir.Domain.Storage;
 using TeleFhir.Infrastructure.Audit;
+using TeleFhir.Infrastructure.Binaries;
 using TeleFhir.Infrastructure.Scheduling;
+using TeleFhir.Infrastructure.StoreAndForward;
 using TeleFhir.Infrastructure.Subscriptions;
 using TeleFhir.Infrastructure.Visits;
 
@@ -33,6 +36,25 @@ internal sealed partial class ResourceStore
             RefuseAuditEventChange(caller, change);
         }
 
+        var kept = new List<BinaryContent>();
+        try
+        {
+            var ready = await contents.PutAwayAsync(changes, key => CurrentAsync(caller, key, cancellationToken), kept, cancellationToken);
+            var result = await CommitReadyAsync(caller, ready, cancellationToken);
+            var written = ContentsOf(ready, result);
+            written.ForEach(contents.Settle);
+            await DiscardAsync(kept.Except(written));
+            return result;
+        }
+        catch
+        {
+            await DiscardAsync(kept);
+            throw;
+        }
+    }
+
+    private async Task<CommitResult> CommitReadyAsync(Caller caller, ChangeSet changes, CancellationToken cancellationToken)
+    {
         for (var tries = 1; ; tries++)
         {
             try
@@ -56,6 +78,35 @@ internal sealed partial class ResourceStore
             }
         }
     }
+
+    /// <summary>The contents of the Binaries that were written.</summary>
+    private static List<BinaryContent> ContentsOf(ChangeSet changes, CommitResult result) =>
+    [
+        .. result.Results.Take(changes.Changes.Length)
+            .Where(change => change is { Outcome: ChangeOutcome.Created or ChangeOutcome.Updated, Resource.Key.Type: "Binary" })
+            .Select(change => BinaryContent.Of(change.Resource!.Json)).OfType<BinaryContent>(),
+    ];
+
+    private async Task DiscardAsync(IEnumerable<BinaryContent> left)
+    {
+        foreach (var content in left)
+        {
+            await contents.DiscardAsync(content);
+        }
+    }
+
+    /// <summary>The current version so far as the caller may know of it.</summary>
+    private async Task<StoredResource?> CurrentAsync(Caller caller, ResourceKey key, CancellationToken cancellationToken)
+    {
+        await using var session = await database.OpenAsync(cancellationToken);
+        return (await FindAsync(session, sights.Of(caller, Interaction.Update, key.Type).Row, key, cancellationToken))?.Resource;
+    }
+
+    /// <summary>The current version where the caller may read it, in the transaction that writes.</summary>
+    private async Task<StoredResource?> SeenAsync(Session session, Caller caller, ResourceKey key, CancellationToken cancellationToken) =>
+        caller.May(Interaction.Read, key.Type)
+            ? (await FindAsync(session, sights.Of(caller, Interaction.Read, key.Type).Row, key, cancellationToken))?.Resource
+            : null;
 
     /// <summary>Throws 412 unless If-Match holds for the current version, which is null where there is none.</summary>
     private static void DemandMatch(Change change, int? version)
@@ -87,9 +138,11 @@ internal sealed partial class ResourceStore
         Caller caller, ChangeSet changes, CancellationToken cancellationToken)
     {
         var now = Now();
-        if (changes.Expectations.IsEmpty && changes.Receipt is null && !limits.EnforcesReferences && changes.Changes.All(change => change is CreateChange { IfMatch.IsEmpty: true } && !SubscriptionWrites.Concerns(change))
-            && rules.Create(caller, changes, now) is { } creates)
+        if (changes.Expectations.IsEmpty && changes.Receipt is null && !limits.EnforcesReferences
+            && changes.Changes.All(change => change is CreateChange { IfMatch.IsEmpty: true } && !SubscriptionWrites.Concerns(change))
+            && !ExchangeRules.DependsOnStored(changes) && rules.Create(caller, changes, now) is { } creates)
         {
+            exchange.CheckCreates(caller, creates);
             return await AppendAsync(caller, creates, now, cancellationToken);
         }
 
@@ -134,7 +187,8 @@ internal sealed partial class ResourceStore
         // Rules lock and see more than the caller does: what they load is none of the caller's.
         var locked = new Dictionary<long, ResourceRow>(stored);
         (changes, var kept) = await subscriptions.ApplyAsync(session, caller, changes, stored, now, cancellationToken);
-        var ruled = await rules.ApplyAsync(session, caller, changes, locked, now, cancellationToken);
+        var exchanged = await exchange.ApplyAsync(caller, changes, stored, key => SeenAsync(session, caller, key, cancellationToken));
+        var ruled = await rules.ApplyAsync(session, caller, exchanged, locked, now, cancellationToken);
         var batch = new RowBatch();
         var results = Apply(batch, ruled.Changes, stored, now);
         SubscriptionWrites.Keep(batch, ruled.Changes, kept, results);
@@ -291,6 +345,11 @@ internal sealed partial class ResourceStore
         // A POST comes with no id or with one that is not kept; a patient's own id is indexed.
         content.Resource.Id = key.Id;
         indexWriter.Write(batch, row, content.Resource);
+        if (key.Type == "Binary" && BinaryContent.Of(content.Json) is { } kept)
+        {
+            batch.Blobs.Add(new BlobRow { Name = kept.Blob, Key = row.Key });
+        }
+
         (stored is null ? batch.NewResources : batch.ChangedResources).Add(row);
         Record(batch, row, stored);
         return new ChangeResult(stored is { Deleted: false } ? ChangeOutcome.Updated : ChangeOutcome.Created, row.Stored());

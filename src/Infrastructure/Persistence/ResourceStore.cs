@@ -5,7 +5,9 @@ using TeleFhir.Domain.Fhir;
 using TeleFhir.Domain.Search;
 using TeleFhir.Domain.Storage;
 using TeleFhir.Infrastructure.Audit;
+using TeleFhir.Infrastructure.Binaries;
 using TeleFhir.Infrastructure.Changes;
+using TeleFhir.Infrastructure.StoreAndForward;
 using TeleFhir.Infrastructure.Subscriptions;
 using TeleFhir.Infrastructure.Visits;
 
@@ -25,6 +27,8 @@ internal sealed partial class ResourceStore(
     Func<ITerminology?> terminology,
     VisitRules rules,
     SubscriptionWrites subscriptions,
+    BinaryContents contents,
+    ExchangeRules exchange,
     ChangeSignal signal,
     TimeProvider clock) : IResourceStore
 {

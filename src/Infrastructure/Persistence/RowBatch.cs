@@ -1,5 +1,6 @@
 using NpgsqlTypes;
 using TeleFhir.Infrastructure.Audit;
+using TeleFhir.Infrastructure.Binaries;
 using TeleFhir.Infrastructure.Scheduling;
 using TeleFhir.Infrastructure.Subscriptions;
 using TeleFhir.Infrastructure.Visits;
@@ -87,6 +88,9 @@ internal sealed class RowBatch
 
     public List<SubscriptionEventRow> SubscriptionEvents { get; } = [];
 
+    /// <summary>Contents of files that resources have from now on.</summary>
+    public List<BlobRow> Blobs { get; } = [];
+
     public bool IsEmpty => NewResources.Count == 0 && ChangedResources.Count == 0 && Subscriptions.Count == 0;
 
     /// <summary>Takes the rows of another batch in behind its own.</summary>
@@ -106,6 +110,7 @@ internal sealed class RowBatch
         Contents.AddRange(other.Contents);
         Imports.AddRange(other.Imports);
         AuditIntake.AddRange(other.AuditIntake);
+        Blobs.AddRange(other.Blobs);
     }
 }
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Data.Common;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
+using TeleFhir.Infrastructure.Binaries;
 using TeleFhir.Infrastructure.Scheduling;
 using TeleFhir.Infrastructure.Subscriptions;
 using TeleFhir.Infrastructure.Visits;
@@ -269,6 +270,7 @@ internal sealed class SqliteSession(SqliteSlot slot, bool inTransaction, KnownCo
         Insert(SubscriptionTables.Delivery, batch.SubscriptionDeliveries, conflict: " ON CONFLICT DO NOTHING");
         Insert(SubscriptionTables.Feed, batch.SubscriptionFeeds, upsert: true);
         Insert(SubscriptionTables.Event, batch.SubscriptionEvents);
+        Insert(BlobTable.Table, batch.Blobs, conflict: BlobTable.Conflict);
         Insert(FullText.Narrative, batch.Narratives);
         Insert(FullText.Content, batch.Contents);
         Insert(Tables.Outbox, batch.Outbox);

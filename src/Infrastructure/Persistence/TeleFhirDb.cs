@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using TeleFhir.Infrastructure.Async;
 using TeleFhir.Infrastructure.Audit;
+using TeleFhir.Infrastructure.Binaries;
 using TeleFhir.Infrastructure.Scheduling;
 using TeleFhir.Infrastructure.Smart;
 using TeleFhir.Infrastructure.Subscriptions;
@@ -105,6 +106,7 @@ internal abstract class TeleFhirDb(DbContextOptions options) : DbContext(options
         modelBuilder.AddReminders();
         modelBuilder.AddCalendarFeeds();
         modelBuilder.AddSubscriptions();
+        modelBuilder.AddBlobs();
         foreach (var property in modelBuilder.Model.GetEntityTypes().SelectMany(entity => entity.GetProperties()))
         {
             property.SetColumnName(SnakeCase(property.Name));

@@ -108,6 +108,13 @@ internal sealed partial class CriteriaSql(Database database, SqlText sql, Visibl
             case ConsentCriterion consent:
                 sql.Append(Access.Consent(consent, subject));
                 break;
+            case SecurityContextCriterion context:
+                SecurityContext(context, subject);
+                break;
+            case NoSecurityContextCriterion:
+                var none = Alias();
+                sql.Append($"NOT EXISTS (SELECT 1 FROM ix_reference {none} WHERE {none}.key = {subject.Key} AND {none}.param = {sql.Value(SecurityContextCriterion.ParameterId)})");
+                break;
             default:
                 throw new NotSupportedException(criterion.GetType().Name);
         }
@@ -142,6 +149,30 @@ internal sealed partial class CriteriaSql(Database database, SqlText sql, Visibl
     public string AnyOf(string column, ImmutableArray<long> values) => values.IsEmpty ? "1 = 0" : database.AnyOf(column, values, sql);
 
     public string AmongFew(string column, string query) => database.AmongFew(column, query);
+
+    /// <summary>The resource that a Binary belongs to is there and is seen.</summary>
+    private void SecurityContext(SecurityContextCriterion criterion, Subject subject)
+    {
+        var (x, c) = (Alias(), Alias());
+        sql.Append($"EXISTS (SELECT 1 FROM ix_reference {x} JOIN resource {c} ON {c}.id_hash = {x}.hash")
+            .Append($" WHERE {x}.key = {subject.Key} AND {x}.param = {sql.Value(SecurityContextCriterion.ParameterId)} AND NOT {c}.deleted AND ");
+        SeenContext(criterion, c);
+        sql.Append(")");
+    }
+
+    /// <summary>A row of <c>resource</c> is one of the contexts and is seen.</summary>
+    public void SeenContext(SecurityContextCriterion criterion, string row)
+    {
+        sql.Append("(1 = 0");
+        foreach (var (type, seen) in criterion.Contexts)
+        {
+            sql.Append($" OR ({row}.type = {sql.Value(ResourceCatalog.NumberOf(type))} AND ");
+            Combine(seen, " AND ", "1 = 1", new Subject($"{row}.key", row, $"{row}.rank"));
+            sql.Append(")");
+        }
+
+        sql.Append(")");
+    }
 
     private static string TableOf(IndexKind kind) => kind switch
     {

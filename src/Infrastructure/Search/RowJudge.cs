@@ -60,9 +60,36 @@ internal sealed class RowJudge(Database database, Session session, ResourceRow r
                 return !await IsDeniedAsync(consent, cancellationToken);
             case ValueCriterion value:
                 return Holds(value);
+            case NoSecurityContextCriterion:
+                return ContextOf() is null;
+            case SecurityContextCriterion context:
+                return await IsSeenAsync(context, cancellationToken);
             default:
                 throw new NotSupportedException(criterion.GetType().Name);
         }
+    }
+
+    private ReferenceRow? ContextOf() =>
+        rows.References.Find(reference => reference.Key == row.Key && reference.Param == SecurityContextCriterion.ParameterId);
+
+    private async Task<bool> IsSeenAsync(SecurityContextCriterion criterion, CancellationToken cancellationToken)
+    {
+        if (ContextOf() is not { } reference)
+        {
+            return false;
+        }
+
+        // What is written together is judged as it is about to be.
+        if (rows.NewResources.Concat(rows.ChangedResources).FirstOrDefault(other => other.IdHash == reference.Hash && other != row) is { } beside)
+        {
+            return !beside.Deleted && criterion.Contexts.FirstOrDefault(context => ResourceCatalog.NumberOf(context.Type) == beside.Type) is { } type
+                && await new RowJudge(database, session, beside, rows).HoldAsync(type.Visible, cancellationToken);
+        }
+
+        var sql = new SqlText();
+        sql.Append($"SELECT 1 FROM resource c WHERE c.id_hash = {sql.Value(reference.Hash)} AND NOT c.deleted AND ");
+        new CriteriaSql(database, sql).SeenContext(criterion, "c");
+        return (await session.QueryAsync(sql.Append(" LIMIT 1"), _ => true, cancellationToken)).Count > 0;
     }
 
     private bool Holds(ValueCriterion criterion)

@@ -34,5 +34,12 @@ internal static class RoomModel
             letter.Property(row => row.Sequence).ValueGeneratedOnAdd();
             letter.HasIndex(row => new { row.Node, row.Sequence }).HasDatabaseName("room_letter_node");
         });
+        modelBuilder.Entity<RecordingRow>(recording =>
+        {
+            recording.ToTable("recording").HasKey(row => row.Id);
+            recording.Property(row => row.Id).HasMaxLength(64);
+            recording.HasIndex(row => row.Encounter).IsUnique().HasFilter("stopped = 0").HasDatabaseName("recording_running");
+            recording.HasIndex(row => new { row.Encounter, row.Stopped }).HasDatabaseName("recording_encounter");
+        });
     }
 }

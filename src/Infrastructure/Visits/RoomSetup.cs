@@ -14,6 +14,7 @@ internal static class RoomSetup
         services.AddSingleton<IVisitAttendance>(provider => provider.GetRequiredService<VisitPresence>());
         services.AddSingleton<IVisitInvites, VisitInvites>();
         services.AddSingleton<IRoomMail, RoomMail>();
+        services.AddSingleton<IRecordings, Recordings>();
         return services;
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Hl7.Fhir.Model;
+using TeleFhir.Domain.Access;
 using TeleFhir.Domain.Fhir;
 using TeleFhir.Domain.Scheduling;
 using TeleFhir.Domain.Visits;
@@ -37,7 +38,7 @@ internal sealed partial class VisitRules
             foreach (var patient in TelehealthVisit.PatientsOf(appointment).Select(records.KeyOf).OfType<ResourceKey>().Distinct())
             {
                 var consents = await records.NamingAsync<Consent>("patient", patient, consent => consent.Patient is { } of ? [of] : [], cancellationToken);
-                if (!consents.Exists(consent => VisitConsent.IsFor(consent, Canonicals) && VisitConsent.Permits(consent, now)))
+                if (!consents.Exists(consent => ActiveConsent.Permits(consent, ActiveConsent.Visit, Canonicals, now)))
                 {
                     throw VisitConsent.Missing.ToException(Canonicals);
                 }

@@ -50,16 +50,15 @@ public sealed class ScopeTests(SmartHost fixture) : IClassFixture<SmartHost>
         }
 
         var app = new SmartApp(Host);
-        var token = SmartApp.Text(await app.LaunchAsync($"launch/patient patient/{type}.rs"), "access_token");
+        var token = SmartApp.Text(await app.LaunchAsync($"launch/patient patient/{type}.rs patient/Patient.r"), "access_token");
 
-        // No search parameter is of the security context of a Binary, so the store does not know whose it is and shows it to no patient.
-        Assert.Equal(type == "Binary" ? HttpStatusCode.NotFound : HttpStatusCode.OK, (await app.ReadAsync($"/fhir/{type}/of-demo-amy", token)).Status);
-        Assert.Equal(HttpStatusCode.NotFound, (await app.ReadAsync($"/fhir/{type}/of-demo-ben", token)).Status);
-        if (type != "Binary")
+        Assert.Equal(HttpStatusCode.OK, (await app.ReadAsync($"/fhir/{type}/of-demo-amy", token)).Status);
+        foreach (var other in (string[])["of-demo-ben", "of-nobody"])
         {
-            var found = (await app.ReadAsync($"/fhir/{type}?_id=of-demo-amy,of-demo-ben", token)).EntryIds;
-            Assert.Equal(["of-demo-amy"], found);
+            Assert.Equal(HttpStatusCode.NotFound, (await app.ReadAsync($"/fhir/{type}/{other}", token)).Status);
         }
+
+        Assert.Equal(["of-demo-amy"], (await app.ReadAsync($"/fhir/{type}?_id=of-demo-amy,of-demo-ben,of-nobody", token)).EntryIds);
     }
 
     [Fact]

@@ -29,10 +29,11 @@ internal static class Read
         {
             null => FhirResult.Of(FhirException.NotFound($"{request.Key} does not exist.")),
             { IsDeleted: true } => FhirResult.Of(FhirException.Gone(found.Key, found.ETag)),
-            _ when request is { Preconditions: null, Parameters: [] } => FhirResult.Ok(found, FhirContent.Of(found.Json)),
+            _ when request is { Preconditions: null, Parameters: [] } => FhirResult.Ok(found, server.Show(found)),
             _ when request.Preconditions?.HasAlready(found) == true => FhirResult.NotModified(found),
             _ when request.Preconditions?.Allows(found) == false => throw FhirException.PreconditionFailed("If-Match names another version."),
-            _ => FhirResult.Ok(found, ResourceView.Of(request, server).Show(found)),
+            _ when ResourceView.Of(request, server) is { Projection: not null } view => FhirResult.Ok(found, view.Show(found)),
+            _ => FhirResult.Ok(found, server.Show(found)),
         };
     }
 }

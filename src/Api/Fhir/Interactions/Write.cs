@@ -112,7 +112,7 @@ internal static class Write
         {
             ReturnPreference.Minimal => result,
             ReturnPreference.OperationOutcome => result.Saying($"{resource.Key} is stored."),
-            _ => result with { Content = FhirContent.Of(resource.Json) },
+            _ => result with { Content = server.Show(resource) },
         };
     }
 

@@ -205,6 +205,9 @@ function stay(answer) {
       },
       signal: message => state.peers?.take(message).catch(error => console.warn('A signal could not be used', error.name)),
       chat: say,
+      recording: ({ active }) => {
+        element('recording').hidden = !active;
+      },
       ended: ({ reason }) => {
         state.isOver = true;
         finish(reason === 'left' ? 'You have left the visit.' : reason === 'revoked' ? 'Your invitation was taken back.' : 'The visit is over.', reason === 'left');

@@ -33,6 +33,9 @@ internal sealed record Chat(string From, string Text, string At);
 /// <summary>This connection is over, and why.</summary>
 internal sealed record Ended(string Reason);
 
+/// <summary>Whether the visit is being recorded from now on, by whom, and why it ended where nobody in the room did that.</summary>
+internal sealed record RecordingState(bool Active, string By, string? Reason = null);
+
 /// <summary>The names of messages.</summary>
 internal static class RoomMessage
 {
@@ -43,4 +46,5 @@ internal static class RoomMessage
     public const string Signal = "signal";
     public const string Chat = "chat";
     public const string Ended = "ended";
+    public const string Recording = "recording";
 }

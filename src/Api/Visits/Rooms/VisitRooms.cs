@@ -12,7 +12,13 @@ namespace TeleFhir.Api.Visits.Rooms;
 /// go only to connections of the same Encounter, and to nobody in the lobby but what is the lobby's.
 /// </summary>
 internal sealed class VisitRooms(
-    IHubContext<VisitHub> hub, IJoinTokens tokens, IVisitPresence presence, IRoomMail mail, IChangeEvents events, TimeProvider clock)
+    IHubContext<VisitHub> hub,
+    IJoinTokens tokens,
+    IVisitPresence presence,
+    IRoomMail mail,
+    IRecordings recordings,
+    IChangeEvents events,
+    TimeProvider clock)
 {
     /// <summary>Between nodes: let the lobby of a visit in; the content is who is in the room.</summary>
     private const string AdmitOrder = "#admit";
@@ -58,6 +64,7 @@ internal sealed class VisitRooms(
         }
 
         await BroadcastAsync(room, member.Encounter, seat.Id, RoomMessage.ParticipantJoined, Peer.Of(own), cancellationToken);
+        await TellIfRecordedAsync(seat, cancellationToken);
         return seat;
     }
 
@@ -146,6 +153,16 @@ internal sealed class VisitRooms(
             var guest = new Presence(seat.Id, seat.Member, seat.Role, Node, clock.GetUtcNow());
             await hub.Clients.Client(seat.Id).SendAsync(RoomMessage.Admitted, new Admitted(Peer.RoleOf(seat.Role), PeersOf(room, seat.Id)), cancellationToken);
             await BroadcastAsync(room, encounter, seat.Id, RoomMessage.ParticipantJoined, Peer.Of(guest), cancellationToken);
+            await TellIfRecordedAsync(seat, cancellationToken);
+        }
+    }
+
+    /// <summary>Nobody is in a room that is being recorded without knowing it, whenever they came.</summary>
+    private async Task TellIfRecordedAsync(Seat seat, CancellationToken cancellationToken)
+    {
+        if (seat.Role != VisitRole.Lobby && await recordings.FindAsync(seat.Encounter, cancellationToken) is { } running)
+        {
+            await hub.Clients.Client(seat.Id).SendAsync(RoomMessage.Recording, new RecordingState(true, running.By), cancellationToken);
         }
     }
 

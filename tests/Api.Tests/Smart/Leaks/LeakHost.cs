@@ -155,6 +155,14 @@ public sealed class LeakHost : IAsyncLifetime
         await PutAsync(Observation("hid-gone", "hid-gone", "hid-pat", Secret));
         await SendAsync("the server's own", "DELETE", "/fhir/Observation/hid-gone", null);
 
+        foreach (var name in (string[])["hid-file", "hid-file-put"])
+        {
+            await PutAsync($$"""
+                {"resourceType":"Binary","id":"{{name}}","contentType":"text/plain","securityContext":{"reference":"Encounter/hid-enc"},
+                 "data":"{{Convert.ToBase64String(System.Text.Encoding.ASCII.GetBytes(Secret))}}"}
+                """);
+        }
+
         // Of these each way of asking takes one of its own, since asking well changes it.
         foreach (var name in _variants.SelectMany(variant => LeakProbes.Changed.Select(use => $"hid-{use}-{variant}")))
         {

@@ -193,6 +193,25 @@ internal static class LeakProbes
         new("who waits", "GET /fhir/{type:regex(^Encounter$)}/$waiting-room", "/Encounter/$waiting-room") { Shows = false, InBundles = false, Control = LeakHost.Doctor },
         new("who waits by POST", "POST /fhir/{type:regex(^Encounter$)}/$waiting-room", "/Encounter/$waiting-room")
             { Body = Nothing, Shows = false, InBundles = false, Control = LeakHost.Doctor },
+        new("read a file", "GET /fhir/Binary/{id}", "/Binary/{x}-file") { InBundles = false },
+        new("read a part of a file", "GET /fhir/Binary/{id}", "/Binary/{x}-file") { Headers = ["Range: bytes=0-8"], Status = 206, InBundles = false },
+        new("read a file in a bundle", "GET /fhir/Binary/{id}", "/Binary/{x}-file?_elements=contentType") { Shows = false },
+        new("head of a file", "HEAD /fhir/Binary/{id}", "/Binary/{x}-file") { Shows = false },
+        new("read a version of a file", "GET /fhir/Binary/{id}/_history/{vid}", "/Binary/{x}-file/_history/1") { InBundles = false },
+        new("head of a version of a file", "HEAD /fhir/Binary/{id}/_history/{vid}", "/Binary/{x}-file/_history/1") { Shows = false },
+        new("search a file", Search, "/Binary?_id={x}-file") { Shows = false },
+        new("create a file for the patient", "POST /fhir/Binary", "/Binary") { Body = File(null, "Patient/{x}-pat"), Status = 201, Shows = false },
+        new("replace a file", "PUT /fhir/Binary/{id}", "/Binary/{x}-file-put")
+            { Body = File("{x}-file-put", "Patient/{x}-pat"), Shows = false, InBundles = false, Target = "/Binary/hid-file-put" },
+        new("attach a file with its size", Create, "/DocumentReference")
+            { Body = """{"resourceType":"DocumentReference","status":"current","subject":{"reference":"Patient/{me}"},"content":[{"attachment":{"url":"Binary/{x}-file","size":1}}]}""", Status = 422, Shows = false },
+        new("what is overdue", "GET /fhir/{type:regex(^Task$)}/$overdue", "/Task/$overdue") { Shows = false, InBundles = false, Control = LeakHost.Doctor },
+        new("what is overdue by POST", "POST /fhir/{type:regex(^Task$)}/$overdue", "/Task/$overdue")
+            { Body = Nothing, Shows = false, InBundles = false, Control = LeakHost.Doctor },
+        new("record a visit", "POST /fhir/{type:regex(^Encounter$)}/{id}/$start-recording", "/Encounter/{x}-enc/$start-recording")
+            { Body = Nothing, Status = 409, Shows = false, InBundles = false, Control = LeakHost.Doctor },
+        new("stop recording a visit", "POST /fhir/{type:regex(^Encounter$)}/{id}/$stop-recording", "/Encounter/{x}-enc/$stop-recording")
+            { Body = Nothing, Status = 409, Shows = false, InBundles = false, Control = LeakHost.Doctor },
         new("join a visit", "POST /fhir/{type:regex(^Encounter$)}/{id}/$join", "/Encounter/{x}-enc/$join") { Body = Nothing, Status = 410, Shows = false, InBundles = false },
         new("leave a visit", "POST /fhir/{type:regex(^Encounter$)}/{id}/$leave", "/Encounter/{x}-enc/$leave") { Body = Nothing, InBundles = false },
         new("let in", "POST /fhir/{type:regex(^Encounter$)}/{id}/$admit", "/Encounter/{x}-enc/$admit")
@@ -223,6 +242,9 @@ internal static class LeakProbes
 
     private static LeakProbe Everyone(string name, string route, string path) =>
         new(name, route, path) { Shows = false, InBundles = false, IsForEveryone = true };
+
+    private static string File(string? id, string context) =>
+        $$"""{"resourceType":"Binary",{{(id is null ? "" : $"\"id\":\"{id}\",")}}"contentType":"text/plain","securityContext":{"reference":"{{context}}"},"data":"bmV3"}""";
 
     private static string Observation(string? id, string patient, string more = "") => $$"""
         {"resourceType":"Observation",{{(id is null ? "" : $"\"id\":\"{id}\",")}}"status":"final","code":{"coding":[{"code":"written"}]},"subject":{"reference":"Patient/{{patient}}"}{{more}}}

@@ -520,6 +520,26 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
                     b.ToTable("emergency_access", (string)null);
                 });
 
+            modelBuilder.Entity("TeleFhir.Infrastructure.Binaries.BlobRow", b =>
+                {
+                    b.Property<string>("Name")
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("name")
+                        .UseCollation("C");
+
+                    b.Property<long>("Key")
+                        .HasColumnType("bigint")
+                        .HasColumnName("key");
+
+                    b.HasKey("Name");
+
+                    b.HasIndex("Key")
+                        .HasDatabaseName("blob_key");
+
+                    b.ToTable("blob", (string)null);
+                });
+
             modelBuilder.Entity("TeleFhir.Infrastructure.Persistence.ConsentRuleRow", b =>
                 {
                     b.Property<long>("Key")
@@ -1930,6 +1950,57 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
                         .HasDatabaseName("visit_presence_open");
 
                     b.ToTable("visit_presence", (string)null);
+                });
+
+            modelBuilder.Entity("TeleFhir.Infrastructure.Visits.RecordingRow", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("id")
+                        .UseCollation("C");
+
+                    b.Property<string>("Consents")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("consents")
+                        .UseCollation("C");
+
+                    b.Property<string>("Encounter")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("encounter")
+                        .UseCollation("C");
+
+                    b.Property<bool>("IsFiled")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_filed");
+
+                    b.Property<long>("Started")
+                        .HasColumnType("bigint")
+                        .HasColumnName("started");
+
+                    b.Property<string>("StartedBy")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("started_by")
+                        .UseCollation("C");
+
+                    b.Property<long>("Stopped")
+                        .HasColumnType("bigint")
+                        .HasColumnName("stopped");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Encounter")
+                        .IsUnique()
+                        .HasDatabaseName("recording_running")
+                        .HasFilter("stopped = 0");
+
+                    b.HasIndex("Encounter", "Stopped")
+                        .HasDatabaseName("recording_encounter");
+
+                    b.ToTable("recording", (string)null);
                 });
 
             modelBuilder.Entity("TeleFhir.Infrastructure.Visits.RoomLetterRow", b =>

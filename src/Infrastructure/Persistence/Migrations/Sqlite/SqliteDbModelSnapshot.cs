@@ -462,6 +462,25 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
                     b.ToTable("emergency_access", (string)null);
                 });
 
+            modelBuilder.Entity("TeleFhir.Infrastructure.Binaries.BlobRow", b =>
+                {
+                    b.Property<string>("Name")
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("name");
+
+                    b.Property<long>("Key")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("key");
+
+                    b.HasKey("Name");
+
+                    b.HasIndex("Key")
+                        .HasDatabaseName("blob_key");
+
+                    b.ToTable("blob", (string)null);
+                });
+
             modelBuilder.Entity("TeleFhir.Infrastructure.Persistence.ConsentRuleRow", b =>
                 {
                     b.Property<long>("Key")
@@ -1783,6 +1802,53 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
                         .HasDatabaseName("visit_presence_open");
 
                     b.ToTable("visit_presence", (string)null);
+                });
+
+            modelBuilder.Entity("TeleFhir.Infrastructure.Visits.RecordingRow", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Consents")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("consents");
+
+                    b.Property<string>("Encounter")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("encounter");
+
+                    b.Property<bool>("IsFiled")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("is_filed");
+
+                    b.Property<long>("Started")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("started");
+
+                    b.Property<string>("StartedBy")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("started_by");
+
+                    b.Property<long>("Stopped")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("stopped");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Encounter")
+                        .IsUnique()
+                        .HasDatabaseName("recording_running")
+                        .HasFilter("stopped = 0");
+
+                    b.HasIndex("Encounter", "Stopped")
+                        .HasDatabaseName("recording_encounter");
+
+                    b.ToTable("recording", (string)null);
                 });
 
             modelBuilder.Entity("TeleFhir.Infrastructure.Visits.RoomLetterRow", b =>
