@@ -7,6 +7,7 @@ using TeleFhir.Api.Demo;
 using TeleFhir.Api.Fhir;
 using TeleFhir.Api.Fhir.Interactions;
 using TeleFhir.Api.Hosting;
+using TeleFhir.Api.Monitoring;
 using TeleFhir.Api.OpenApi;
 using TeleFhir.Api.Portal;
 using TeleFhir.Api.Scheduling;
@@ -65,6 +66,7 @@ internal static class Composition
         services.AddHostedService(provider => provider.GetRequiredService<AsyncWorker>());
 
         services.AddVisits();
+        services.AddMonitoring();
         services.AddPortal();
         services.AddHostedService<OwnApps>();
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using TeleFhir.Api.Hosting;
+using TeleFhir.Api.Monitoring;
 using TeleFhir.Api.Portal;
 using TeleFhir.Api.Scheduling;
 using TeleFhir.Api.Scheduling.Reminders;
@@ -43,6 +44,8 @@ internal sealed class TeleFhirOptions
     public ReminderOptions Reminders { get; set; } = new();
 
     public PortalOptions Portal { get; set; } = new();
+
+    public MonitoringOptions Monitoring { get; set; } = new();
 
     internal sealed class DatabaseOptions
     {
@@ -229,6 +232,7 @@ internal sealed class TeleFhirOptionsValidator(IConfiguration configuration, IHo
         CheckLimits(options.Limits, faults);
         faults.AddRange(options.Scheduling.Faults());
         faults.AddRange(options.Reminders.Faults());
+        faults.AddRange(options.Monitoring.Faults());
         if (options.Async is { Workers: < 0 } or { MostPerCaller: < 1 } || options.Async.AnswerKept <= TimeSpan.Zero)
         {
             faults.Add("Async:Workers must not be below zero, Async:MostPerCaller and Async:AnswerKept must be above it.");

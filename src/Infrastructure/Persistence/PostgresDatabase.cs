@@ -3,6 +3,7 @@ using System.Data.Common;
 using System.Text.Json;
 using Npgsql;
 using NpgsqlTypes;
+using TeleFhir.Infrastructure.Monitoring;
 using TeleFhir.Infrastructure.Scheduling;
 using TeleFhir.Infrastructure.Visits;
 
@@ -192,6 +193,8 @@ internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransac
                 });
             }
 
+            Insert(statements, ReadingTable.Table, ReadingTable.InOrder(batch.Readings));
+            Insert(statements, ReadingTable.Table, ReadingTable.InOrder(batch.NotedReadings), conflict: " ON CONFLICT DO NOTHING");
             Insert(statements, Tables.Resource, batch.NewResources);
             Insert(statements, Tables.Resource, batch.ChangedResources, upsert: true);
             Insert(statements, Tables.History, batch.History);

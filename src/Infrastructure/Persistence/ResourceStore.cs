@@ -5,6 +5,7 @@ using TeleFhir.Domain.Fhir;
 using TeleFhir.Domain.Search;
 using TeleFhir.Domain.Storage;
 using TeleFhir.Infrastructure.Audit;
+using TeleFhir.Infrastructure.Monitoring;
 using TeleFhir.Infrastructure.Visits;
 
 namespace TeleFhir.Infrastructure.Persistence;
@@ -22,6 +23,7 @@ internal sealed partial class ResourceStore(
     AuditTrail trail,
     Func<ITerminology?> terminology,
     VisitRules rules,
+    ReadingFacts readings,
     TimeProvider clock) : IResourceStore
 {
     /// <inheritdoc />

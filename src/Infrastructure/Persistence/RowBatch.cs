@@ -1,5 +1,6 @@
 using NpgsqlTypes;
 using TeleFhir.Infrastructure.Audit;
+using TeleFhir.Infrastructure.Monitoring;
 using TeleFhir.Infrastructure.Scheduling;
 using TeleFhir.Infrastructure.Visits;
 
@@ -72,6 +73,15 @@ internal sealed class RowBatch
     /// <summary>Ids of Appointments whose reminders are not to be sent, but for those written here.</summary>
     public List<string> Unreminded { get; } = [];
 
+    /// <summary>Names of readings, none of which may be there: of two who write one, one fails.</summary>
+    public List<ReadingRow> Readings { get; } = [];
+
+    /// <summary>Names of readings that are written in the plain way, where they may be there already.</summary>
+    public List<ReadingRow> NotedReadings { get; } = [];
+
+    /// <summary>Whether an Observation of a device is among the resources.</summary>
+    public bool HasReadings { get; set; }
+
     public bool IsEmpty => NewResources.Count == 0 && ChangedResources.Count == 0;
 
     /// <summary>Takes the rows of another batch in behind its own.</summary>
@@ -91,6 +101,8 @@ internal sealed class RowBatch
         Contents.AddRange(other.Contents);
         Imports.AddRange(other.Imports);
         AuditIntake.AddRange(other.AuditIntake);
+        Readings.AddRange(other.Readings);
+        NotedReadings.AddRange(other.NotedReadings);
     }
 }
 

@@ -520,6 +520,25 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
                     b.ToTable("emergency_access", (string)null);
                 });
 
+            modelBuilder.Entity("TeleFhir.Infrastructure.Monitoring.ReadingRow", b =>
+                {
+                    b.Property<long>("High")
+                        .HasColumnType("bigint")
+                        .HasColumnName("high");
+
+                    b.Property<long>("Low")
+                        .HasColumnType("bigint")
+                        .HasColumnName("low");
+
+                    b.Property<long>("Key")
+                        .HasColumnType("bigint")
+                        .HasColumnName("key");
+
+                    b.HasKey("High", "Low");
+
+                    b.ToTable("reading", (string)null);
+                });
+
             modelBuilder.Entity("TeleFhir.Infrastructure.Persistence.ConsentRuleRow", b =>
                 {
                     b.Property<long>("Key")

@@ -462,6 +462,25 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
                     b.ToTable("emergency_access", (string)null);
                 });
 
+            modelBuilder.Entity("TeleFhir.Infrastructure.Monitoring.ReadingRow", b =>
+                {
+                    b.Property<long>("High")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("high");
+
+                    b.Property<long>("Low")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("low");
+
+                    b.Property<long>("Key")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("key");
+
+                    b.HasKey("High", "Low");
+
+                    b.ToTable("reading", (string)null);
+                });
+
             modelBuilder.Entity("TeleFhir.Infrastructure.Persistence.ConsentRuleRow", b =>
                 {
                     b.Property<long>("Key")
