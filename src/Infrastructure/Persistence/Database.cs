@@ -30,6 +30,12 @@ internal abstract class Database : IAsyncDisposable
     /// </summary>
     public abstract ValueTask<Session> BeginAsync(bool appends, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// A connection for reading that no other process has under the same guard, until it is closed; null where one has it. A process that dies
+    /// loses it.
+    /// </summary>
+    public abstract ValueTask<Session?> TryLeadAsync(string guard, CancellationToken cancellationToken);
+
     /// <summary>A condition that the column is one of the numbers.</summary>
     public abstract string AnyOf(string column, IReadOnlyList<long> values, SqlText sql);
 

@@ -88,6 +88,27 @@ internal sealed class PostgresDatabase(NpgsqlDataSource source) : Database
         }
     }
 
+    public override async ValueTask<Session?> TryLeadAsync(string guard, CancellationToken cancellationToken)
+    {
+        var connection = await source.OpenConnectionAsync(cancellationToken);
+        try
+        {
+            var lead = new PostgresLead(connection, StorageHash.Of(guard), _codes);
+            if (await lead.TryLockAsync(cancellationToken))
+            {
+                return lead;
+            }
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+
+        await connection.DisposeAsync();
+        return null;
+    }
+
     public override string AnyOf(string column, IReadOnlyList<long> values, SqlText sql) => values.Count == 1
         ? $"{column} = {sql.Value(values[0])}"
         : $"{column} = ANY({sql.Value(values.ToArray())})";
@@ -130,7 +151,7 @@ internal sealed class PostgresDatabase(NpgsqlDataSource source) : Database
     public override ValueTask DisposeAsync() => source.DisposeAsync();
 }
 
-internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransaction? transaction, KnownCodes codes) : Session
+internal class PostgresSession(NpgsqlConnection connection, NpgsqlTransaction? transaction, KnownCodes codes) : Session
 {
     public override async Task LockAsync(IEnumerable<string> guards, CancellationToken cancellationToken)
     {
@@ -307,4 +328,30 @@ internal sealed class PostgresSession(NpgsqlConnection connection, NpgsqlTransac
 
         statements.BatchCommands.Add(statement);
     }
+}
+
+/// <summary>A connection with a lock of its own, which ends with it.</summary>
+internal sealed class PostgresLead(NpgsqlConnection connection, long guard, KnownCodes codes) : PostgresSession(connection, transaction: null, codes)
+{
+    private readonly NpgsqlConnection _connection = connection;
+
+    public async Task<bool> TryLockAsync(CancellationToken cancellationToken)
+    {
+        await using var command = Lock("SELECT pg_try_advisory_lock($1)");
+        return await command.ExecuteScalarAsync(cancellationToken) is true;
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        // The connection goes back to the others, and is not reset.
+        if (_connection.State == ConnectionState.Open)
+        {
+            await using var command = Lock("SELECT pg_advisory_unlock($1)");
+            await command.ExecuteScalarAsync();
+        }
+
+        await base.DisposeAsync();
+    }
+
+    private NpgsqlCommand Lock(string sql) => new(sql, _connection) { Parameters = { new NpgsqlParameter<long> { TypedValue = guard } } };
 }

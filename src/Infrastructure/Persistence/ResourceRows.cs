@@ -54,6 +54,8 @@ internal sealed class HistoryRow
 /// <summary>One change, in the transaction that made it: what subscriptions and other followers read.</summary>
 internal sealed class OutboxRow
 {
+    public const int LongestEvent = 64;
+
     public long Sequence { get; set; }
 
     public long Key { get; set; }
@@ -61,6 +63,11 @@ internal sealed class OutboxRow
     public int Version { get; set; }
 
     public short Method { get; set; }
+
+    public short Type { get; set; }
+
+    /// <summary>Empty for a new version; else what happened without one.</summary>
+    public string Event { get; set; } = "";
 }
 
 /// <summary>Tokens that no longer work before their time. Sequences grow in the order of commits, so a reader that remembers one misses none.</summary>

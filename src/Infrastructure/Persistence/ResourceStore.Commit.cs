@@ -16,6 +16,7 @@ namespace TeleFhir.Infrastructure.Persistence;
 internal sealed partial class ResourceStore
 {
     private const int MostTries = 20;
+    private static readonly short _auditEvent = ResourceCatalog.NumberOf("AuditEvent");
 
     /// <inheritdoc />
     public async Task<CommitResult> CommitAsync(Caller caller, ChangeSet changes, CancellationToken cancellationToken)
@@ -39,6 +40,7 @@ internal sealed partial class ResourceStore
                 // Who is outrun again and again patches with the row locked, where nobody can.
                 var made = tries <= TriesBefore ? await PatchAsync(caller, changes, cancellationToken) : changes;
                 var (result, entry, intake) = await TryCommitAsync(caller, made, cancellationToken);
+                signal.Set();
                 await RecordAsync(entry, intake, cancellationToken);
                 return result;
             }
@@ -348,6 +350,10 @@ internal sealed partial class ResourceStore
             });
         }
 
-        batch.Outbox.Add(new OutboxRow { Key = row.Key, Version = row.Version, Method = row.Method });
+        // AuditEvents follow the log, and are most of what is written.
+        if (row.Type != _auditEvent)
+        {
+            batch.Outbox.Add(new OutboxRow { Key = row.Key, Version = row.Version, Method = row.Method, Type = row.Type });
+        }
     }
 }

@@ -5,6 +5,7 @@ using TeleFhir.Domain.Fhir;
 using TeleFhir.Domain.Search;
 using TeleFhir.Domain.Storage;
 using TeleFhir.Infrastructure.Audit;
+using TeleFhir.Infrastructure.Changes;
 using TeleFhir.Infrastructure.Monitoring;
 using TeleFhir.Infrastructure.Visits;
 
@@ -24,6 +25,7 @@ internal sealed partial class ResourceStore(
     Func<ITerminology?> terminology,
     VisitRules rules,
     ReadingFacts readings,
+    ChangeSignal signal,
     TimeProvider clock) : IResourceStore
 {
     /// <inheritdoc />

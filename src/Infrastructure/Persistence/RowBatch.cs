@@ -175,7 +175,9 @@ internal static class Tables
         "outbox",
         new Column<OutboxRow, long>("key", NpgsqlDbType.Bigint, row => row.Key),
         new Column<OutboxRow, int>("version", NpgsqlDbType.Integer, row => row.Version),
-        new Column<OutboxRow, short>("method", NpgsqlDbType.Smallint, row => row.Method));
+        new Column<OutboxRow, short>("method", NpgsqlDbType.Smallint, row => row.Method),
+        new Column<OutboxRow, short>("type", NpgsqlDbType.Smallint, row => row.Type),
+        new Column<OutboxRow, string>("event", NpgsqlDbType.Text, row => row.Event));
 
     public static readonly Table<ImportRow> Import = new(
         "import",

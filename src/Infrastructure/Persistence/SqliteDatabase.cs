@@ -68,6 +68,9 @@ internal sealed class SqliteDatabase : Database
         }
     }
 
+    /// <summary>A file has one server, and within it one feed.</summary>
+    public override async ValueTask<Session?> TryLeadAsync(string guard, CancellationToken cancellationToken) => await OpenAsync(cancellationToken);
+
     // One value holds a long list: SQLite takes no more than 32,766, and lists of any length have one text to prepare.
     public override string AnyOf(string column, IReadOnlyList<long> values, SqlText sql) => values.Count switch
     {

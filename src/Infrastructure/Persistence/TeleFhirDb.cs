@@ -46,6 +46,7 @@ internal abstract class TeleFhirDb(DbContextOptions options) : DbContext(options
         {
             outbox.ToTable("outbox").HasKey(row => row.Sequence);
             outbox.Property(row => row.Sequence).ValueGeneratedOnAdd();
+            outbox.Property(row => row.Event).HasMaxLength(OutboxRow.LongestEvent);
         });
         modelBuilder.Entity<ImportRow>(import =>
         {

@@ -8,7 +8,7 @@ namespace TeleFhir.Api.Tests.Architecture;
 /// </summary>
 public sealed class SliceTests
 {
-    private static readonly string[] _domainGround = ["Fhir", "Access", "Search", "Storage"];
+    private static readonly string[] _domainGround = ["Fhir", "Access", "Search", "Storage", "Changes"];
     private static readonly string[] _apiGround = ["Fhir", "Smart", "Hosting"];
 
     [Fact]
@@ -38,7 +38,7 @@ public sealed class SliceTests
         Offences.None(hidden);
     }
 
-    /// <summary>Fhir &lt;- Access &lt;- Search &lt;- Storage &lt;- every feature.</summary>
+    /// <summary>Fhir &lt;- Access &lt;- Search &lt;- Storage &lt;- Changes &lt;- every feature.</summary>
     private static bool MayUseInDomain(string from, string to)
     {
         var place = Array.IndexOf(_domainGround, from);

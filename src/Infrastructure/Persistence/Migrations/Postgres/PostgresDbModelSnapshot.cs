@@ -682,6 +682,13 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
 
                     NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Sequence"));
 
+                    b.Property<string>("Event")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("event")
+                        .UseCollation("C");
+
                     b.Property<long>("Key")
                         .HasColumnType("bigint")
                         .HasColumnName("key");
@@ -689,6 +696,10 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
                     b.Property<short>("Method")
                         .HasColumnType("smallint")
                         .HasColumnName("method");
+
+                    b.Property<short>("Type")
+                        .HasColumnType("smallint")
+                        .HasColumnName("type");
 
                     b.Property<int>("Version")
                         .HasColumnType("integer")

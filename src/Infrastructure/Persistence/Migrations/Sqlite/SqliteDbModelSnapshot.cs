@@ -619,6 +619,12 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
                         .HasColumnType("INTEGER")
                         .HasColumnName("sequence");
 
+                    b.Property<string>("Event")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("event");
+
                     b.Property<long>("Key")
                         .HasColumnType("INTEGER")
                         .HasColumnName("key");
@@ -626,6 +632,10 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
                     b.Property<short>("Method")
                         .HasColumnType("INTEGER")
                         .HasColumnName("method");
+
+                    b.Property<short>("Type")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("type");
 
                     b.Property<int>("Version")
                         .HasColumnType("INTEGER")

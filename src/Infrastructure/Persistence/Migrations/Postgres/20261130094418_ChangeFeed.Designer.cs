@@ -10,8 +10,8 @@ using TeleFhir.Infrastructure.Persistence;
 namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
 {
     [DbContext(typeof(PostgresDb))]
-    [Migration("20261130095003_Monitoring")]
-    partial class Monitoring
+    [Migration("20261130094418_ChangeFeed")]
+    partial class ChangeFeed
     {
         /// <inheritdoc />
         protected override void BuildTargetModel(ModelBuilder modelBuilder)
@@ -522,25 +522,6 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
                     b.ToTable("emergency_access", (string)null);
                 });
 
-            modelBuilder.Entity("TeleFhir.Infrastructure.Monitoring.ReadingRow", b =>
-                {
-                    b.Property<long>("High")
-                        .HasColumnType("bigint")
-                        .HasColumnName("high");
-
-                    b.Property<long>("Low")
-                        .HasColumnType("bigint")
-                        .HasColumnName("low");
-
-                    b.Property<long>("Key")
-                        .HasColumnType("bigint")
-                        .HasColumnName("key");
-
-                    b.HasKey("High", "Low");
-
-                    b.ToTable("reading", (string)null);
-                });
-
             modelBuilder.Entity("TeleFhir.Infrastructure.Persistence.ConsentRuleRow", b =>
                 {
                     b.Property<long>("Key")
@@ -684,6 +665,13 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
 
                     NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Sequence"));
 
+                    b.Property<string>("Event")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("event")
+                        .UseCollation("C");
+
                     b.Property<long>("Key")
                         .HasColumnType("bigint")
                         .HasColumnName("key");
@@ -691,6 +679,10 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
                     b.Property<short>("Method")
                         .HasColumnType("smallint")
                         .HasColumnName("method");
+
+                    b.Property<short>("Type")
+                        .HasColumnType("smallint")
+                        .HasColumnName("type");
 
                     b.Property<int>("Version")
                         .HasColumnType("integer")
