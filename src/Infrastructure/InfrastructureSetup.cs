@@ -58,6 +58,7 @@ public static class InfrastructureSetup
         services.AddSingleton<VisitRules>();
         services.TryAddSingleton(provider => new MonitoringSettings(provider.GetRequiredService<BookingSettings>().Canonicals));
         services.AddSingleton<ReadingFacts>();
+        services.AddSingleton<IReadingActivity, ReadingActivity>();
         services.AddSingleton<ChangeSignal>();
         services.AddSingleton<IChangeEvents, ChangeEvents>();
         services.AddSingleton<ChangeFeed>();

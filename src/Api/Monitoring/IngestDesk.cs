@@ -74,21 +74,12 @@ internal sealed class IngestDesk(MonitoringSettings settings)
         return answers;
     }
 
-    /// <summary>The resource that a reference of a client names, without a version.</summary>
-    private static ResourceKey? KeyOf(string reference, string baseUrl)
-    {
-        var relative = reference.StartsWith(baseUrl, StringComparison.Ordinal) && reference.Length > baseUrl.Length && reference[baseUrl.Length] == '/'
-            ? reference[(baseUrl.Length + 1)..]
-            : reference;
-        return ResourceKey.TryParse(relative, out var key) ? new ResourceKey(key.Type, key.Id) : null;
-    }
-
     /// <summary>The create of a reading, with the time of its arrival and an identifier where it has none; its own bytes stay as they are.</summary>
     private CreateChange Prepare(SentReading sent, FhirServer server)
     {
         var observation = (Observation)FhirJson.Parse(sent.Json, "Observation", sent.Source);
         server.Validator.Validate(observation, sent.Source);
-        var reading = Reading.Of(observation, reference => KeyOf(reference, server.Address.Base));
+        var reading = Reading.Of(observation, reference => References.KeyOf(reference, server.Address.Base));
         var added = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(added))
         {
