@@ -8,6 +8,7 @@ using TeleFhir.Api.Demo;
 using TeleFhir.Api.Fhir;
 using TeleFhir.Api.Fhir.Interactions;
 using TeleFhir.Api.Hosting;
+using TeleFhir.Api.Monitoring;
 using TeleFhir.Api.OpenApi;
 using TeleFhir.Api.Portal;
 using TeleFhir.Api.Scheduling;
@@ -69,6 +70,7 @@ internal static class Composition
         services.AddBinaries();
         services.AddVisits();
         services.AddSubscriptions();
+        services.AddMonitoring();
         services.AddPortal();
         services.AddHostedService<OwnApps>();
 

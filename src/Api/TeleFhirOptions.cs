@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using TeleFhir.Api.Binaries;
 using TeleFhir.Api.Hosting;
+using TeleFhir.Api.Monitoring;
 using TeleFhir.Api.Portal;
 using TeleFhir.Api.Scheduling;
 using TeleFhir.Api.Scheduling.Reminders;
@@ -49,6 +50,7 @@ internal sealed class TeleFhirOptions
     public PortalOptions Portal { get; set; } = new();
 
     public BinaryOptions Binary { get; set; } = new();
+    public MonitoringOptions Monitoring { get; set; } = new();
 
     internal sealed class DatabaseOptions
     {
@@ -237,6 +239,7 @@ internal sealed class TeleFhirOptionsValidator(IConfiguration configuration, IHo
         faults.AddRange(options.Reminders.Faults());
         faults.AddRange(options.Subscriptions.Faults());
         faults.AddRange(options.Binary.Faults());
+        faults.AddRange(options.Monitoring.Faults());
         if (options.Async is { Workers: < 0 } or { MostPerCaller: < 1 } || options.Async.AnswerKept <= TimeSpan.Zero)
         {
             faults.Add("Async:Workers must not be below zero, Async:MostPerCaller and Async:AnswerKept must be above it.");

@@ -7,6 +7,7 @@ using TeleFhir.Domain.Fhir;
 using TeleFhir.Domain.Search;
 using TeleFhir.Domain.Storage;
 using TeleFhir.Infrastructure.Audit;
+using TeleFhir.Infrastructure.Monitoring;
 using TeleFhir.Infrastructure.Persistence;
 using TeleFhir.Infrastructure.Scheduling;
 using TeleFhir.Infrastructure.Visits;
@@ -45,6 +46,7 @@ public sealed class ModelTests
         AssertColumns<StringRow>(db, Tables.String);
         AssertColumns<OccupancyRow>(db, OccupancyTable.Table);
         AssertColumns<ReminderRow>(db, ReminderTable.Table);
+        AssertColumns<ReadingRow>(db, ReadingTable.Table);
     }
 
     [Fact]

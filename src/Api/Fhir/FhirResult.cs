@@ -14,7 +14,7 @@ internal sealed record FhirResult(HttpStatusCode Status) : IResult
     private const int FlushBytes = 64 * 1024;
 
     /// <summary>When whoever asked too much may ask again: what they have too many of runs out by then or later.</summary>
-    private const string RetryAfterSeconds = "60";
+    private static readonly TimeSpan _tooMany = TimeSpan.FromSeconds(60);
 
     public FhirContent? Content { get; init; }
 
@@ -35,6 +35,9 @@ internal sealed record FhirResult(HttpStatusCode Status) : IResult
 
     /// <summary>Whether the content tells about the request and is not what was asked for.</summary>
     public bool IsOutcome { get; init; }
+
+    /// <summary>When to ask again; null where that would not help.</summary>
+    public TimeSpan? RetryAfter { get; init; }
 
     public string? ETag { get; init; }
 
@@ -100,9 +103,9 @@ internal sealed record FhirResult(HttpStatusCode Status) : IResult
         headers.ETag = ETag;
         headers.Location = Location;
         headers.LastModified = LastModified?.ToString("R", CultureInfo.InvariantCulture);
-        if (Status == HttpStatusCode.TooManyRequests)
+        if ((RetryAfter ?? (Status == HttpStatusCode.TooManyRequests ? _tooMany : null)) is { } later)
         {
-            headers.RetryAfter = RetryAfterSeconds;
+            headers.RetryAfter = later.TotalSeconds.ToString("0", CultureInfo.InvariantCulture);
         }
 
         headers.CacheControl = IsPublic ? "public, max-age=60" : "no-store";

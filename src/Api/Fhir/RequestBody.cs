@@ -29,6 +29,15 @@ internal sealed class RequestBody(HttpRequest request)
         : Negotiation.IsXmlContent(request.ContentType) ? ReadXmlAsync(limit, cancellationToken)
         : throw UnsupportedMediaType("The content must be application/fhir+json or application/fhir+xml in UTF-8.");
 
+    /// <summary>The content of a request that is read piece by piece; whoever reads it sets the limits.</summary>
+    public PipeReader Open() => request.Headers.ContentEncoding.ToString().ToLowerInvariant() switch
+    {
+        "" or "identity" => request.BodyReader,
+        "gzip" => PipeReader.Create(new GZipStream(request.Body, CompressionMode.Decompress)),
+        "br" => PipeReader.Create(new BrotliStream(request.Body, CompressionMode.Decompress)),
+        _ => throw UnsupportedMediaType("Content-Encoding must be gzip, br or identity."),
+    };
+
     /// <summary>From now on the answer has this form: a search form says it in its content.</summary>
     public void Answer(Negotiation form) => request.HttpContext.Features.Set(form);
 

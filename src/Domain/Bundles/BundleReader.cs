@@ -35,16 +35,26 @@ public sealed class BundleReader
     /// Reads a body; what is no transaction or batch is a 400. Entries may address the server by <paramref name="baseUrl"/>.
     /// The body's memory must stay as it is for as long as entries are used.
     /// </summary>
-    public static BundleReader Read(ReadOnlyMemory<byte> body, string? baseUrl = null)
+    public static BundleReader Read(ReadOnlyMemory<byte> body, string? baseUrl = null) => Read(
+        body,
+        baseUrl,
+        type => type is Bundle.BundleType.Transaction or Bundle.BundleType.Batch,
+        "Only a Bundle of type transaction or batch can be processed.");
+
+    /// <summary>Reads a Bundle of type collection, whose entries are resources and nothing else.</summary>
+    public static BundleReader ReadCollection(ReadOnlyMemory<byte> body) => Read(
+        body, baseUrl: null, type => type == Bundle.BundleType.Collection, "Only a Bundle of type collection is taken.");
+
+    private static BundleReader Read(ReadOnlyMemory<byte> body, string? baseUrl, Predicate<Bundle.BundleType?> isWanted, string otherwise)
     {
         JsonScan.EnsureText(body.Span, null);
         try
         {
             var (shell, resources) = Split(body);
             var bundle = (Bundle)FhirJson.Parse(shell, "Bundle");
-            if (bundle.Type is not (Bundle.BundleType.Transaction or Bundle.BundleType.Batch))
+            if (!isWanted(bundle.Type))
             {
-                throw FhirException.Invalid("Only a Bundle of type transaction or batch can be processed.", "Bundle.type");
+                throw FhirException.Invalid(otherwise, "Bundle.type");
             }
 
             // They differ where somebody wrote the name "entry" with escapes, which nobody needs to.
@@ -60,6 +70,9 @@ public sealed class BundleReader
 
     /// <summary>One entry. What is wrong with its request is thrown here, so that in a batch it is that entry's error alone.</summary>
     public BundleEntry Entry(int index) => BundleEntry.From(index, _shell.Entry[index], _resources[index], _baseUrl);
+
+    /// <summary>The resource of an entry, unread; empty where it has none.</summary>
+    public ReadOnlyMemory<byte> Resource(int index) => _resources[index];
 
     /// <summary>All entries in their order.</summary>
     public ImmutableArray<BundleEntry> Entries() => [.. Enumerable.Range(0, Count).Select(Entry)];

@@ -35,6 +35,12 @@ public sealed record ChangeSet(ImmutableArray<Change> Changes, ImmutableArray<Ex
     /// <summary>The name under which it is written at most once; null where that is not asked for.</summary>
     public Receipt? Receipt { get; init; }
 
+    /// <summary>
+    /// Whether each change stands for itself: one that is refused is left out, which its result tells, and the others are written, in one
+    /// transaction. Only readings of devices are written so: new Observations with a <see cref="CreateChange.ReadingName"/>.
+    /// </summary>
+    public bool IsEach { get; init; }
+
     /// <summary>A change set of one.</summary>
     public static ChangeSet Of(Change change, params ReadOnlySpan<Expectation> expectations) => new([change], [.. expectations]);
 }
@@ -63,7 +69,14 @@ public abstract record Change(ResourceKey Key)
 }
 
 /// <summary>A new resource under an id that is not in use.</summary>
-public sealed record CreateChange(ResourceKey Key, ResourceContent Content) : Change(Key);
+public sealed record CreateChange(ResourceKey Key, ResourceContent Content) : Change(Key)
+{
+    /// <summary>
+    /// The name that no two readings have, on whatever server they are written: where one that is stored has it already, nothing is written,
+    /// and the result is that one. Null where it does not matter.
+    /// </summary>
+    public string? ReadingName { get; init; }
+}
 
 /// <summary>A new version of a resource, or its first under the caller's id.</summary>
 public sealed record PutChange(ResourceKey Key, ResourceContent Content) : Change(Key)
@@ -118,12 +131,22 @@ public enum ChangeOutcome
 
     /// <summary>Deleted now.</summary>
     Deleted,
+
+    /// <summary>A reading that was stored before: no new resource.</summary>
+    Repeated,
+
+    /// <summary>Not written, in a change set of which each change stands for itself.</summary>
+    Refused,
 }
 
 /// <summary>What became of one change.</summary>
 /// <param name="Outcome">What happened.</param>
-/// <param name="Resource">The version that is now current; null for a deletion of something never there.</param>
-public sealed record ChangeResult(ChangeOutcome Outcome, StoredResource? Resource);
+/// <param name="Resource">The version that is now current; null for a deletion of something never there, and for what was refused.</param>
+public sealed record ChangeResult(ChangeOutcome Outcome, StoredResource? Resource)
+{
+    /// <summary>Why it was refused; null unless it was.</summary>
+    public FhirException? Refusal { get; init; }
+}
 
 /// <summary>What became of a change set; empty unless committed.</summary>
 /// <param name="Status">How it ended.</param>

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore.Metadata;
 using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.EntityFrameworkCore.Migrations.Operations;
+using TeleFhir.Infrastructure.Monitoring;
 
 namespace TeleFhir.Infrastructure.Persistence;
 
@@ -15,7 +16,7 @@ internal sealed class ClusteredTables(MigrationsSqlGeneratorDependencies depende
         CreateTableOperation operation, IModel? model, MigrationCommandListBuilder builder, bool terminate = true)
     {
         base.Generate(operation, model, builder, terminate: false);
-        if (Tables.OfIndex.Contains(operation.Name) || operation.Name == Tables.TokenCode.Name)
+        if (Tables.OfIndex.Contains(operation.Name) || operation.Name == Tables.TokenCode.Name || operation.Name == ReadingTable.Table.Name)
         {
             builder.Append(" WITHOUT ROWID");
         }

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using TeleFhir.Infrastructure.Monitoring;
 
 namespace TeleFhir.Infrastructure.Persistence;
 
@@ -42,18 +43,25 @@ internal sealed class GroupCommit : IAsyncDisposable
     private async Task WriteAllAsync()
     {
         var together = new List<Waiting>();
+        var repeating = new List<Waiting>();
+        var names = new HashSet<(long, long)>();
         while (await _queue.Reader.WaitToReadAsync())
         {
             for (var resources = 0; resources < MostTogether && _queue.Reader.TryRead(out var waiting); resources += waiting.Rows.NewResources.Count)
             {
-                together.Add(waiting);
+                (waiting.Rows.Readings.TrueForAll(reading => names.Add((reading.High, reading.Low))) ? together : repeating).Add(waiting);
             }
 
             if (together.Count > 0)
             {
                 await CommitAsync(together, 0, together.Count);
-                together.Clear();
             }
+
+            // What another of the group has written is there now for whoever looks again.
+            repeating.ForEach(waiting => waiting.Done.TrySetException(new NameTakenException()));
+            together.Clear();
+            repeating.Clear();
+            names.Clear();
         }
     }
 

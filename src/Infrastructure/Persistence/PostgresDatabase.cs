@@ -4,6 +4,7 @@ using System.Text.Json;
 using Npgsql;
 using NpgsqlTypes;
 using TeleFhir.Infrastructure.Binaries;
+using TeleFhir.Infrastructure.Monitoring;
 using TeleFhir.Infrastructure.Scheduling;
 using TeleFhir.Infrastructure.Subscriptions;
 using TeleFhir.Infrastructure.Visits;
@@ -223,6 +224,8 @@ internal class PostgresSession(NpgsqlConnection connection, NpgsqlTransaction? t
                 });
             }
 
+            Insert(statements, ReadingTable.Table, ReadingTable.InOrder(batch.Readings));
+            Insert(statements, ReadingTable.Table, ReadingTable.InOrder(batch.NotedReadings), conflict: " ON CONFLICT DO NOTHING");
             Insert(statements, Tables.Resource, batch.NewResources);
             Insert(statements, Tables.Resource, batch.ChangedResources, upsert: true);
             Insert(statements, Tables.History, batch.History);

@@ -8,6 +8,7 @@ using TeleFhir.Domain.Search;
 using TeleFhir.Domain.Storage;
 using TeleFhir.Infrastructure.Audit;
 using TeleFhir.Infrastructure.Binaries;
+using TeleFhir.Infrastructure.Monitoring;
 using TeleFhir.Infrastructure.Scheduling;
 using TeleFhir.Infrastructure.StoreAndForward;
 using TeleFhir.Infrastructure.Subscriptions;
@@ -66,7 +67,7 @@ internal sealed partial class ResourceStore
                 await RecordAsync(entry, intake, cancellationToken);
                 return result;
             }
-            catch (Exception exception) when (exception is OutrunException || database.IsRace(exception))
+            catch (Exception exception) when (exception is OutrunException or NameTakenException || database.IsRace(exception))
             {
                 if (tries == MostTries)
                 {
@@ -138,6 +139,11 @@ internal sealed partial class ResourceStore
         Caller caller, ChangeSet changes, CancellationToken cancellationToken)
     {
         var now = Now();
+        if (changes.IsEach)
+        {
+            return await AppendEachAsync(caller, changes, now, cancellationToken);
+        }
+
         if (changes.Expectations.IsEmpty && changes.Receipt is null && !limits.EnforcesReferences
             && changes.Changes.All(change => change is CreateChange { IfMatch.IsEmpty: true } && !SubscriptionWrites.Concerns(change))
             && !ExchangeRules.DependsOnStored(changes) && rules.Create(caller, changes, now) is { } creates)
@@ -202,6 +208,12 @@ internal sealed partial class ResourceStore
             throw FhirException.NotFound($"{key} does not exist.");
         }
 
+        if (batch.HasReadings && caller.Kind != CallerKind.System)
+        {
+            await readings.DemandAsync(
+                session, ruled.Changes, name => stored.GetValueOrDefault(StorageHash.OfReference(name.Type, name.Id))?.Stored(), now, cancellationToken);
+        }
+
         if (changes.Receipt is not null)
         {
             batch.Receipts.Add(Receipts.Row(changes.Receipt, results, now));
@@ -237,6 +249,12 @@ internal sealed partial class ResourceStore
         {
             await using var reading = await database.OpenAsync(cancellationToken);
             await DemandReachAsync(reading, caller, changes, batch, cancellationToken);
+        }
+
+        if (batch.HasReadings && caller.Kind != CallerKind.System)
+        {
+            await using var reading = await database.OpenAsync(cancellationToken);
+            await readings.DemandAsync(reading, changes, _ => null, now, cancellationToken);
         }
 
         var entry = EntryOf(changes, results, new Dictionary<long, ResourceRow>(), changes.Changes.Length);
@@ -348,6 +366,12 @@ internal sealed partial class ResourceStore
         if (key.Type == "Binary" && BinaryContent.Of(content.Json) is { } kept)
         {
             batch.Blobs.Add(new BlobRow { Name = kept.Blob, Key = row.Key });
+        }
+
+        if (content.Resource is Hl7.Fhir.Model.Observation { Device: not null })
+        {
+            batch.HasReadings = true;
+            NoteReading(batch, row, content.Resource);
         }
 
         (stored is null ? batch.NewResources : batch.ChangedResources).Add(row);

@@ -7,6 +7,7 @@ using TeleFhir.Domain.Storage;
 using TeleFhir.Infrastructure.Audit;
 using TeleFhir.Infrastructure.Binaries;
 using TeleFhir.Infrastructure.Changes;
+using TeleFhir.Infrastructure.Monitoring;
 using TeleFhir.Infrastructure.StoreAndForward;
 using TeleFhir.Infrastructure.Subscriptions;
 using TeleFhir.Infrastructure.Visits;
@@ -29,6 +30,7 @@ internal sealed partial class ResourceStore(
     SubscriptionWrites subscriptions,
     BinaryContents contents,
     ExchangeRules exchange,
+    ReadingFacts readings,
     ChangeSignal signal,
     TimeProvider clock) : IResourceStore
 {

@@ -1,6 +1,7 @@
 using NpgsqlTypes;
 using TeleFhir.Infrastructure.Audit;
 using TeleFhir.Infrastructure.Binaries;
+using TeleFhir.Infrastructure.Monitoring;
 using TeleFhir.Infrastructure.Scheduling;
 using TeleFhir.Infrastructure.Subscriptions;
 using TeleFhir.Infrastructure.Visits;
@@ -91,6 +92,15 @@ internal sealed class RowBatch
     /// <summary>Contents of files that resources have from now on.</summary>
     public List<BlobRow> Blobs { get; } = [];
 
+    /// <summary>Names of readings, none of which may be there: of two who write one, one fails.</summary>
+    public List<ReadingRow> Readings { get; } = [];
+
+    /// <summary>Names of readings that are written in the plain way, where they may be there already.</summary>
+    public List<ReadingRow> NotedReadings { get; } = [];
+
+    /// <summary>Whether an Observation of a device is among the resources.</summary>
+    public bool HasReadings { get; set; }
+
     public bool IsEmpty => NewResources.Count == 0 && ChangedResources.Count == 0 && Subscriptions.Count == 0;
 
     /// <summary>Takes the rows of another batch in behind its own.</summary>
@@ -111,6 +121,8 @@ internal sealed class RowBatch
         Imports.AddRange(other.Imports);
         AuditIntake.AddRange(other.AuditIntake);
         Blobs.AddRange(other.Blobs);
+        Readings.AddRange(other.Readings);
+        NotedReadings.AddRange(other.NotedReadings);
     }
 }
 

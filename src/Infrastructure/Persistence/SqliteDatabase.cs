@@ -3,6 +3,7 @@ using System.Data.Common;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 using TeleFhir.Infrastructure.Binaries;
+using TeleFhir.Infrastructure.Monitoring;
 using TeleFhir.Infrastructure.Scheduling;
 using TeleFhir.Infrastructure.Subscriptions;
 using TeleFhir.Infrastructure.Visits;
@@ -253,6 +254,8 @@ internal sealed class SqliteSession(SqliteSlot slot, bool inTransaction, KnownCo
             delete.ExecuteNonQuery();
         }
 
+        Insert(ReadingTable.Table, ReadingTable.InOrder(batch.Readings));
+        Insert(ReadingTable.Table, ReadingTable.InOrder(batch.NotedReadings), conflict: " ON CONFLICT DO NOTHING");
         Insert(Tables.Resource, batch.NewResources);
         Insert(Tables.Resource, batch.ChangedResources, upsert: true);
         Insert(Tables.History, batch.History);

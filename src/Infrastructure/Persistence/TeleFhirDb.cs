@@ -4,6 +4,7 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using TeleFhir.Infrastructure.Async;
 using TeleFhir.Infrastructure.Audit;
 using TeleFhir.Infrastructure.Binaries;
+using TeleFhir.Infrastructure.Monitoring;
 using TeleFhir.Infrastructure.Scheduling;
 using TeleFhir.Infrastructure.Smart;
 using TeleFhir.Infrastructure.Subscriptions;
@@ -102,6 +103,7 @@ internal abstract class TeleFhirDb(DbContextOptions options) : DbContext(options
         modelBuilder.AddRooms();
         modelBuilder.AddOccupancy();
         modelBuilder.AddReceipts();
+        modelBuilder.AddReadings();
         modelBuilder.AddProposals();
         modelBuilder.AddReminders();
         modelBuilder.AddCalendarFeeds();

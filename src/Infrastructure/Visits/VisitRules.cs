@@ -38,7 +38,8 @@ internal sealed partial class VisitRules(
     private readonly Database _database = database;
     private readonly ReminderSettings _reminders = reminders;
 
-    private Canonicals Canonicals => _settings.Canonicals;
+    /// <summary>Where this server's code systems are.</summary>
+    public Canonicals Canonicals => _settings.Canonicals;
 
     /// <summary>Whether a change falls under the rules.</summary>
     public static bool Concerns(Change change) => change.Key.Type is "Appointment" or "Slot" or "Encounter" or "Location";

@@ -14,6 +14,11 @@ internal static class LeakProbes
     private const string Tag = """{"resourceType":"Parameters","parameter":[{"name":"meta","valueMeta":{"tag":[{"system":"urn:x","code":"new"}]}}]}""";
     private const string Booking = """{"resourceType":"Parameters","parameter":[{"name":"appointment-reference","valueReference":{"reference":"Appointment/{x}-app"}}]}""";
     private const string Move = """{"resourceType":"Parameters","parameter":[{"name":"slot","valueReference":{"reference":"Slot/nobodys"}}]}""";
+    private const string Reading = """
+        {"resourceType":"Bundle","type":"collection","entry":[{"resource":{"resourceType":"Observation","status":"final","code":{"text":"pulse"},"subject":{"reference":"Patient/{x}-pat"},
+         "effectiveDateTime":"2026-01-01T00:00:00Z","device":{"reference":"Device/none"},"valueInteger":1}}]}
+        """;
+
     private const string Patch = """
         {"resourceType":"Parameters","parameter":[{"name":"operation","part":[{"name":"type","valueCode":"replace"},{"name":"path","valueString":"Observation.status"},{"name":"value","valueCode":"amended"}]}]}
         """;
@@ -190,6 +195,9 @@ internal static class LeakProbes
             { Body = Nothing, InBundles = false },
         new("a document", "GET /fhir/{type:regex(^Composition$)}/{id}/$document", "/Composition/{x}-doc/$document") { InBundles = false },
         new("a document by POST", "POST /fhir/{type:regex(^Composition$)}/{id}/$document", "/Composition/{x}-doc/$document") { Body = Nothing, InBundles = false },
+        new("readings of the patient's device", "POST /fhir/{type:regex(^Observation$)}/$ingest", "/Observation/$ingest") { Body = Reading, Shows = false, InBundles = false },
+        new("a report of readings", "GET /fhir/{type:regex(^Patient$)}/{id}/$rpm-report", "/Patient/{x}-pat/$rpm-report") { Shows = false, InBundles = false },
+        new("a report of readings by POST", "POST /fhir/{type:regex(^Patient$)}/{id}/$rpm-report", "/Patient/{x}-pat/$rpm-report") { Body = Nothing, Shows = false, InBundles = false },
         new("who waits", "GET /fhir/{type:regex(^Encounter$)}/$waiting-room", "/Encounter/$waiting-room") { Shows = false, InBundles = false, Control = LeakHost.Doctor },
         new("who waits by POST", "POST /fhir/{type:regex(^Encounter$)}/$waiting-room", "/Encounter/$waiting-room")
             { Body = Nothing, Shows = false, InBundles = false, Control = LeakHost.Doctor },
