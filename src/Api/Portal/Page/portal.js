@@ -10,8 +10,8 @@ const { fhir: base, client } = document.body.dataset;
 const roleKey = 'telefhir.app.role';
 const common = 'openid fhirUser online_access user/Practitioner.rs user/PractitionerRole.rs user/Patient.rs';
 const scopes = {
-  Patient: `${common} user/Appointment.crus user/Encounter.rs user/Questionnaire.rs user/QuestionnaireResponse.rs`,
-  Practitioner: `${common} user/Appointment.rus user/Encounter.rus user/Schedule.rs user/Slot.rus`,
+  Patient: `${common} user/Appointment.crus user/Encounter.rus user/Questionnaire.rs user/QuestionnaireResponse.rs`,
+  Practitioner: `${common} user/Appointment.crus user/Encounter.rus user/Schedule.rs user/Slot.rus`,
 };
 
 const home = `${new URL(base).origin}/app/`;
@@ -45,10 +45,20 @@ async function open() {
   element('who').textContent = nameOf(person) ?? '';
   element('account').hidden = false;
   element('zone').textContent = `Times are in ${zone.called(Date.now())} (${zone.name.replaceAll('_', ' ')}).`;
-  const page = role === 'Patient' ? new PatientPage(fhir, user, zone) : new ClinicianPage(fhir, user, zone);
+  const page = role === 'Patient' ? new PatientPage(fhir, user, zone) : new ClinicianPage(fhir, user, zone, session.patient);
   await page.start();
   element('loading').hidden = true;
   element('zone').hidden = element(role === 'Patient' ? 'patient' : 'clinician').hidden = false;
+}
+
+/** Where an EHR opens the page, with what it has open: its user signs in, and its patient comes with the token. */
+async function launch() {
+  const asked = new URLSearchParams(location.search);
+  if (asked.get('iss')?.replace(/\/$/, '') !== base) {
+    throw new Error('The page was opened for another server.');
+  }
+  sessionStorage.setItem(roleKey, 'Practitioner');
+  await session.begin(`launch ${scopes.Practitioner}`, 'Practitioner', { launch: asked.get('launch') });
 }
 
 async function start() {
@@ -60,6 +70,8 @@ async function start() {
     throw new Error('Sign-in is switched off on this server (Auth:Mode None), so there is nobody whose appointments could be shown.');
   } else if (session.isReturning) {
     await open();
+  } else if (location.pathname === '/app/launch' && new URLSearchParams(location.search).has('launch')) {
+    await launch();
   } else if (sessionStorage.getItem(roleKey)) {
     await signIn(sessionStorage.getItem(roleKey));
   } else {
