@@ -72,7 +72,14 @@ internal sealed class RowBatch
     /// <summary>Ids of Appointments whose reminders are not to be sent, but for those written here.</summary>
     public List<string> Unreminded { get; } = [];
 
-    public bool IsEmpty => NewResources.Count == 0 && ChangedResources.Count == 0;
+    /// <summary>Links of visits; they take the place of what is stored.</summary>
+    public List<VisitLinkRow> Links { get; } = [];
+
+    /// <summary>Storage keys of what has no link any more.</summary>
+    public List<long> Unlinked { get; } = [];
+
+    public bool IsEmpty =>
+        NewResources.Count == 0 && ChangedResources.Count == 0 && Links.Count == 0 && Unlinked.Count == 0 && Occupancy.Count == 0 && Vacated.Count == 0;
 
     /// <summary>Takes the rows of another batch in behind its own.</summary>
     public void Add(RowBatch other)

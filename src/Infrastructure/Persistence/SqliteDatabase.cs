@@ -237,6 +237,13 @@ internal sealed class SqliteSession(SqliteSlot slot, bool inTransaction, KnownCo
             delete.ExecuteNonQuery();
         }
 
+        foreach (var unlinked in batch.Unlinked)
+        {
+            var delete = slot.Prepared($"DELETE FROM {VisitLinkTable.Table.Name} WHERE key = @key");
+            delete.Parameters.AddWithValue("@key", unlinked);
+            delete.ExecuteNonQuery();
+        }
+
         foreach (var appointment in batch.Unreminded)
         {
             var delete = slot.Prepared($"{ReminderTable.Forget}@appointment");
@@ -256,6 +263,7 @@ internal sealed class SqliteSession(SqliteSlot slot, bool inTransaction, KnownCo
         Insert(Tables.ConsentRule, batch.ConsentRules);
         Insert(OccupancyTable.Table, batch.Occupancy);
         Insert(ReminderTable.Table, batch.Reminders);
+        Insert(VisitLinkTable.Table, batch.Links, upsert: true);
         Insert(ReceiptTable.Table, batch.Receipts, upsert: true);
         Insert(FullText.Narrative, batch.Narratives);
         Insert(FullText.Content, batch.Contents);

@@ -99,6 +99,7 @@ internal abstract class TeleFhirDb(DbContextOptions options) : DbContext(options
         modelBuilder.AddSmart();
         modelBuilder.AddRooms();
         modelBuilder.AddOccupancy();
+        modelBuilder.AddVisitLinks();
         modelBuilder.AddReceipts();
         modelBuilder.AddProposals();
         modelBuilder.AddReminders();
