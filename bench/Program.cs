@@ -1,3 +1,4 @@
+using TeleFhir.Bench.Endurance;
 using TeleFhir.Bench.Http;
 using TeleFhir.Bench.Layouts;
 using TeleFhir.Bench.Micro;
@@ -21,7 +22,10 @@ switch (args.FirstOrDefault())
     case "find":
         await FindCommand.RunAsync(arguments);
         return 0;
+    case "endurance":
+        await EnduranceCommand.RunAsync(arguments);
+        return 0;
     default:
-        Console.Error.WriteLine("usage: micro | queries | layouts | http | find; see bench/README.md");
+        Console.Error.WriteLine("usage: micro | queries | layouts | http | find | endurance; see bench/README.md");
         return 2;
 }

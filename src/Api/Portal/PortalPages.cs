@@ -23,8 +23,9 @@ internal static class PortalPages
     /// <summary>What patients are asked for, and what clinicians are, is in the script; together it is the most that the client may have.</summary>
     private static readonly string[] _scopes =
     [
-        "launch", "openid", "fhirUser", "online_access", "user/Appointment.crus", "user/Encounter.rus", "user/Patient.rs", "user/Practitioner.rs",
-        "user/PractitionerRole.rs", "user/Questionnaire.rs", "user/QuestionnaireResponse.rs", "user/Schedule.rs", "user/Slot.rus",
+        "launch", "openid", "fhirUser", "online_access", "user/Appointment.crus", "user/Binary.rs", "user/Communication.crs", "user/DocumentReference.rs",
+        "user/Encounter.rus", "user/Goal.rs", "user/Media.rs", "user/Observation.rs", "user/Patient.rs", "user/Practitioner.rs", "user/PractitionerRole.rs",
+        "user/Questionnaire.rs", "user/QuestionnaireResponse.rs", "user/Schedule.rs", "user/ServiceRequest.rs", "user/Slot.rus", "user/Task.rus",
     ];
 
     public static IServiceCollection AddPortal(this IServiceCollection services) => services.AddSingleton(
@@ -82,7 +83,7 @@ internal static class PortalPages
             .Distinct();
         var headers = context.Response.Headers;
         headers.ContentSecurityPolicy =
-            $"default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src {string.Join(' ', reached)}; "
+            $"default-src 'none'; script-src 'self'; style-src 'self'; img-src data: blob:; connect-src {string.Join(' ', reached)}; "
             + "base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
         headers["Referrer-Policy"] = "no-referrer";
         headers.XFrameOptions = "DENY";

@@ -24,7 +24,6 @@ export class ClinicianPage {
   }
 
   async start() {
-    element('title').textContent = 'Your schedule';
     const roles = await this.#fhir.search('PractitionerRole', ['practitioner', this.#self]);
     this.#references = [this.#self, ...roles.map(role => `PractitionerRole/${role.id}`)].join(',');
     element('day').value = this.#zone.date(Date.now());

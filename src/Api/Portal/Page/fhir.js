@@ -57,6 +57,20 @@ export class Fhir {
     });
   }
 
+  /** Writes several resources, all or none. */
+  async transaction(entries) {
+    return await this.#send('', { method: 'POST', headers: { 'Content-Type': json }, body: JSON.stringify({ resourceType: 'Bundle', type: 'transaction', entry: entries }) });
+  }
+
+  /** A file as it is, by the address of its Binary. */
+  async file(address, type) {
+    const answer = await this.#session.fetch(address, { headers: { Accept: type } });
+    if (!answer.ok) {
+      throw new Refused(answer.status, await answer.json().catch(() => null));
+    }
+    return await answer.blob();
+  }
+
   /** Calls an operation. Where the answer gets lost on the way, what has a key is asked again: by its key it is done once. */
   async call(path, parameters = [], headers = {}) {
     const isKeyed = keyed.test(path);

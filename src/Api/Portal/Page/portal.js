@@ -1,8 +1,8 @@
 // Starts the pages: who signs in, and what they then see.
-import { ClinicianPage } from './clinician.js';
 import { element, fail, on } from './elements.js';
 import { Fhir, nameOf } from './fhir.js';
 import { PatientPage } from './patient.js';
+import { ClinicianViews } from './views.js';
 import { Session } from './session.js';
 import { Zone } from './times.js';
 
@@ -11,7 +11,8 @@ const roleKey = 'telefhir.app.role';
 const common = 'openid fhirUser online_access user/Practitioner.rs user/PractitionerRole.rs user/Patient.rs';
 const scopes = {
   Patient: `${common} user/Appointment.crus user/Encounter.rus user/Questionnaire.rs user/QuestionnaireResponse.rs`,
-  Practitioner: `${common} user/Appointment.crus user/Encounter.rus user/Schedule.rs user/Slot.rus`,
+  Practitioner: `${common} user/Appointment.crus user/Binary.rs user/Communication.crs user/DocumentReference.rs user/Encounter.rus user/Goal.rs user/Media.rs`
+    + ' user/Observation.rs user/Schedule.rs user/ServiceRequest.rs user/Slot.rus user/Task.rus',
 };
 
 const home = `${new URL(base).origin}/app/`;
@@ -45,10 +46,10 @@ async function open() {
   element('who').textContent = nameOf(person) ?? '';
   element('account').hidden = false;
   element('zone').textContent = `Times are in ${zone.called(Date.now())} (${zone.name.replaceAll('_', ' ')}).`;
-  const page = role === 'Patient' ? new PatientPage(fhir, user, zone) : new ClinicianPage(fhir, user, zone, session.patient);
+  const page = role === 'Patient' ? new PatientPage(fhir, user, zone) : new ClinicianViews(fhir, user, zone, session.patient);
   await page.start();
   element('loading').hidden = true;
-  element('zone').hidden = element(role === 'Patient' ? 'patient' : 'clinician').hidden = false;
+  element('zone').hidden = element(role === 'Patient' ? 'patient' : 'views').hidden = false;
 }
 
 /** Where an EHR opens the page, with what it has open: its user signs in, and its patient comes with the token. */
