@@ -9,23 +9,25 @@ public class PostgreSqlHost : TelehealthHost
     private readonly Place _place;
 
     public PostgreSqlHost()
-        : this(new Place(), _ => { })
+        : this(new Place(), _ => { }, null)
     {
     }
 
     /// <summary>A server that differs from the usual one.</summary>
-    protected PostgreSqlHost(Action<IWebHostBuilder> configure)
-        : this(new Place(), configure)
+    protected PostgreSqlHost(Action<IWebHostBuilder> configure, IBesideHost? beside = null)
+        : this(new Place(), configure, beside)
     {
     }
 
     // The settings are read when the server starts, which is when the database is there.
-    private PostgreSqlHost(Place place, Action<IWebHostBuilder> configure)
-        : base(builder =>
-        {
-            builder.UseSetting("Database:Provider", "PostgreSql").UseSetting("ConnectionStrings:TeleFhir", place.Database!.ConnectionString);
-            configure(builder);
-        }) =>
+    private PostgreSqlHost(Place place, Action<IWebHostBuilder> configure, IBesideHost? beside)
+        : base(
+            builder =>
+            {
+                builder.UseSetting("Database:Provider", "PostgreSql").UseSetting("ConnectionStrings:TeleFhir", place.Database!.ConnectionString);
+                configure(builder);
+            },
+            beside) =>
         _place = place;
 
     public override string Database => _place.Database!.ConnectionString;

@@ -12,13 +12,15 @@ public class TelehealthHost : IAsyncLifetime
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("telefhir-test-");
     private readonly Factory _factory;
+    private readonly IBesideHost? _beside;
 
     public TelehealthHost()
         : this(_ => { })
     {
     }
 
-    protected TelehealthHost(Action<IWebHostBuilder> configure) => _factory = new Factory(_folder.FullName, configure);
+    protected TelehealthHost(Action<IWebHostBuilder> configure, IBesideHost? beside = null) =>
+        (_factory, _beside) = (new Factory(_folder.FullName, configure), beside);
 
     /// <summary>The connection string of its database, for another server on it.</summary>
     public virtual string Database => ConnectionString(_folder.FullName);
@@ -27,15 +29,24 @@ public class TelehealthHost : IAsyncLifetime
 
     public HttpClient Client { get; private set; } = null!;
 
-    public virtual ValueTask InitializeAsync()
+    public virtual async ValueTask InitializeAsync()
     {
+        if (_beside is not null)
+        {
+            await _beside.StartAsync();
+        }
+
         Client = _factory.CreateClient();
-        return ValueTask.CompletedTask;
     }
 
     public virtual async ValueTask DisposeAsync()
     {
         await _factory.DisposeAsync();
+        if (_beside is not null)
+        {
+            await _beside.DisposeAsync();
+        }
+
         _folder.Delete(recursive: true);
         GC.SuppressFinalize(this);
     }
@@ -133,4 +144,10 @@ public sealed record Answer(System.Net.HttpStatusCode Status, string Body, HttpR
 
     public static async Task<Answer> OfAsync(HttpResponseMessage response) =>
         new(response.StatusCode, await response.Content.ReadAsStringAsync(), response.Headers, response.Content.Headers);
+}
+
+/// <summary>What a server of a test talks to: it starts before the server and ends after it.</summary>
+public interface IBesideHost : IAsyncDisposable
+{
+    Task StartAsync();
 }

@@ -176,6 +176,54 @@ public sealed partial class PortalTests
     }
 
     [Fact]
+    public async Task A_clinician_books_for_a_patient_whom_they_look_for()
+    {
+        await using var scene = await Scene.StartAsync();
+        var lee = await scene.OpenAsync("clinician");
+        await lee.Locator("#patient-name").FillAsync("Rivera");
+        await lee.GetByRole(AriaRole.Button, new() { Name = "Find the patient" }).ClickAsync();
+        await lee.GetByRole(AriaRole.Button, new() { NameRegex = new Regex("^Amy Rivera") }).ClickAsync();
+        await BookAsync(lee, "Amy Rivera");
+        await ShowAsync(lee, "booked-for-patient");
+        scene.AssertNoFaults();
+    }
+
+    [Fact]
+    public async Task An_EHR_opens_the_page_with_its_patient_and_the_visit_asks_nothing_again()
+    {
+        await using var scene = await Scene.StartAsync();
+        var lee = await scene.NewPageAsync(1280);
+        await lee.GotoAsync($"{scene.Origin}/auth/launch?client_id=telefhir-app&patient=demo-ben");
+        await lee.SignInAsync("clinician");
+        await lee.GetByRole(AriaRole.Button, new() { Name = "Allow" }).ClickAsync();
+        await lee.GetByText(new Regex("^For Ben")).WaitForAsync();
+        Assert.Equal($"{scene.Origin}/app/", lee.Url);
+        await BookAsync(lee, "Ben");
+        await ShowAsync(lee, "launched");
+
+        // What was allowed here is allowed there: the pages are one to who uses them.
+        var visit = await scene.AddVisitNowAsync("Practitioner/demo-lee");
+        var encounter = (await scene.GetAsync($"Encounter?appointment=Appointment/{visit}"))["entry"]![0]!["resource"]!["id"]!.GetValue<string>();
+        await lee.GotoAsync($"{scene.Origin}/visit/{encounter}");
+        await lee.GetByRole(AriaRole.Button, new() { Name = "Join the visit" }).WaitForAsync();
+        scene.AssertNoFaults();
+    }
+
+    private static async Task BookAsync(IPage page, string name)
+    {
+        await page.Locator("#booking-found").Filter(new() { HasText = "free" }).WaitForAsync();
+        if (await page.Locator("#booking-times button").CountAsync() == 0)
+        {
+            // Of a weekend little may be left of the week.
+            await page.Locator("#booking-week").FillAsync(TimeProvider.System.GetUtcNow().AddDays(7).ToString("yyyy-MM-dd", null));
+            await page.GetByRole(AriaRole.Button, new() { Name = "Show times" }).Last.ClickAsync();
+        }
+
+        await page.Locator("#booking-times button").First.ClickAsync();
+        await page.GetByText(new Regex($"^Booked for {name}")).WaitForAsync();
+    }
+
+    [Fact]
     public async Task Whoever_takes_the_wrong_door_is_let_in_by_the_right_one_and_can_sign_out()
     {
         await using var scene = await Scene.StartAsync();

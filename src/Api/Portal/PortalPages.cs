@@ -12,22 +12,24 @@ namespace TeleFhir.Api.Portal;
 internal static class PortalPages
 {
     private const string ReturnPath = "/app/";
+    private const string LaunchPath = "/app/launch";
     private const string Shell = "portal.html";
     private const string Resources = "TeleFhir.Api.Portal.Page.";
     private const string CommonStyle = "TeleFhir.Api.Smart.Pages.pages.css";
+    private const string CommonScript = "TeleFhir.Api.Smart.Pages.session.js";
 
     private static readonly string[] _read = ["GET", "HEAD"];
 
     /// <summary>What patients are asked for, and what clinicians are, is in the script; together it is the most that the client may have.</summary>
     private static readonly string[] _scopes =
     [
-        "openid", "fhirUser", "online_access", "user/Appointment.crus", "user/Binary.rs", "user/Communication.crs", "user/DocumentReference.rs",
+        "launch", "openid", "fhirUser", "online_access", "user/Appointment.crus", "user/Binary.rs", "user/Communication.crs", "user/DocumentReference.rs",
         "user/Encounter.rus", "user/Goal.rs", "user/Media.rs", "user/Observation.rs", "user/Patient.rs", "user/Practitioner.rs", "user/PractitionerRole.rs",
         "user/Questionnaire.rs", "user/QuestionnaireResponse.rs", "user/Schedule.rs", "user/ServiceRequest.rs", "user/Slot.rus", "user/Task.rus",
     ];
 
     public static IServiceCollection AddPortal(this IServiceCollection services) => services.AddSingleton(
-        provider => new OwnApp(provider.GetRequiredService<TeleFhirOptions>().Portal.ClientId, "Appointments", ReturnPath, [.. _scopes]));
+        provider => new OwnApp(provider.GetRequiredService<TeleFhirOptions>().Portal.ClientId, "Appointments", ReturnPath, [.. _scopes], LaunchPath));
 
     public static void MapPortal(this IEndpointRouteBuilder routes)
     {
@@ -45,7 +47,7 @@ internal static class PortalPages
         routes.MapMethods("/app", _read, Page).AllowAnonymous().ExcludeFromDescription();
 
         // Where an EHR opens it.
-        routes.MapMethods("/app/launch", _read, Page).AllowAnonymous().ExcludeFromDescription();
+        routes.MapMethods(LaunchPath, _read, Page).AllowAnonymous().ExcludeFromDescription();
         foreach (var resource in typeof(PortalPages).Assembly.GetManifestResourceNames().Where(name => name.StartsWith(Resources, StringComparison.Ordinal)))
         {
             if (resource != Resources + Shell)
@@ -55,6 +57,7 @@ internal static class PortalPages
         }
 
         MapFile(routes, CommonStyle, "pages.css");
+        MapFile(routes, CommonScript, "session.js");
     }
 
     private static void MapFile(IEndpointRouteBuilder routes, string resource, string name)

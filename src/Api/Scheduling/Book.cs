@@ -58,7 +58,7 @@ internal static class Book
         }
     }
 
-    /// <summary>That an interpreter is needed and has yet to be found.</summary>
+    /// <summary>That an interpreter is needed and has yet to be found; that the patient has something else then, where the clinic allows it.</summary>
     private static async Task<IReadOnlyList<OperationOutcome.IssueComponent>> WarningsAsync(
         BookingDesk desk, ImmutableArray<StoredResource> written, CancellationToken cancellationToken)
     {
@@ -69,17 +69,27 @@ internal static class Book
             return [];
         }
 
+        var warnings = new List<OperationOutcome.IssueComponent>();
         var patients = await desk.AllAsync<Patient>([new("_id", string.Join(',', ids))], cancellationToken);
-        if (!booked.Exists(appointment => patients.Exists(patient => InterpreterNeed.IsOpen(patient, appointment))))
+        if (booked.Exists(appointment => patients.Exists(patient => InterpreterNeed.IsOpen(patient, appointment))))
         {
-            return [];
+            warnings.Add(Warning(desk, "interpreter-missing", "The patient needs an interpreter, and nobody has accepted to be it: the clinic was asked to find one."));
         }
 
-        var issue = FhirException.Issue(
-            OperationOutcome.IssueType.Informational, "The patient needs an interpreter, and nobody has accepted to be it: the clinic was asked to find one.", "Appointment.participant");
+        if (await desk.HasOverlapAsync(booked, cancellationToken))
+        {
+            warnings.Add(Warning(desk, "patient-overlap", "The patient has another appointment at that time."));
+        }
+
+        return warnings;
+    }
+
+    private static OperationOutcome.IssueComponent Warning(BookingDesk desk, string code, string text)
+    {
+        var issue = FhirException.Issue(OperationOutcome.IssueType.Informational, text, "Appointment.participant");
         issue.Severity = OperationOutcome.IssueSeverity.Warning;
-        issue.Details!.Coding = [new Coding(desk.Canonicals.Errors, "interpreter-missing")];
-        return [issue];
+        issue.Details!.Coding = [new Coding(desk.Canonicals.Errors, code)];
+        return issue;
     }
 
     private static async Task<Change> OneAsync(BookingDesk desk, Wish wish, string? comment, CancellationToken cancellationToken)

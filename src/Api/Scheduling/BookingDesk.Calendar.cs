@@ -2,6 +2,7 @@ using System.Globalization;
 using Hl7.Fhir.Model;
 using TeleFhir.Domain.Fhir;
 using TeleFhir.Domain.Scheduling;
+using TeleFhir.Domain.Visits;
 
 namespace TeleFhir.Api.Scheduling;
 
@@ -63,6 +64,23 @@ internal sealed partial class BookingDesk
             await AllAsync<Slot>([new("schedule", string.Join(',', names)), new("start", $"ge{Text(from)}"), new("start", $"lt{Text(until)}")], cancellationToken),
             own,
             cancellationToken);
+    }
+
+    /// <summary>Whether a patient of one of these has another appointment at the time, where the clinic lets that be.</summary>
+    public async Task<bool> HasOverlapAsync(IEnumerable<Appointment> booked, CancellationToken cancellationToken)
+    {
+        foreach (var appointment in settings.PatientOverlap == PatientOverlap.Warn ? booked : [])
+        {
+            var patients = TelehealthVisit.PatientsOf(appointment).Select(Occupancy.RelativeOf).OfType<string>().ToList();
+            if (Moment.Between(appointment.Start, appointment.End) is { } time
+                && (await taken.OfAsync(patients, time, cancellationToken)).Any(entry =>
+                    entry.AppointmentId != appointment.Id && entry.IsLive(NodaTime.Instant.FromDateTimeOffset(Now))))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>The Schedules of Slots, with their actors.</summary>

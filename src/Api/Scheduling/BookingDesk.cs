@@ -13,7 +13,7 @@ namespace TeleFhir.Api.Scheduling;
 /// What the operations on Appointments work with. To decide, the desk sees the whole calendar, which the caller need not; what it writes is
 /// written as the caller, and what a write brings with it the store adds by itself.
 /// </summary>
-internal sealed partial class BookingDesk(FhirServer server, BookingSettings settings, ScheduleDirectory directory, IReceipts receipts)
+internal sealed partial class BookingDesk(FhirServer server, BookingSettings settings, ScheduleDirectory directory, ITakenTimes taken, IReceipts receipts)
 {
     private const int PageSize = 1000;
     private static readonly Caller _desk = Caller.System("front-desk");

@@ -41,12 +41,21 @@ internal static class Find
             remarks.Add("Say where the patient is then (declared-location): visits by video are proposed only where the clinician is licensed there.");
         }
 
+        if (candidates.SaysNoNetwork)
+        {
+            remarks.Add("Nothing says who takes this insurance: insurance-reference does not narrow the search.");
+        }
+
         var clinicians = WithZone(candidates.Clinicians, remarks, server);
         var rooms = WithZone(candidates.Rooms, remarks, server);
         var times = new FreeTimes(search, clinicians, rooms);
-        var calendars = clinicians.Concat(rooms).Select(candidate => candidate.Calendar.Reference).Distinct(StringComparer.Ordinal).ToList();
-        var slots = new FindSlots(server, taken, ScheduleDirectory.Reader(request.Caller), times, calendars);
-        var offers = calendars.Count == 0 ? [] : await OffersAsync(search, slots, own, cancellationToken);
+        var slots = new FindSlots(server, taken, ScheduleDirectory.Reader(request.Caller), search, times, [.. clinicians, .. rooms]);
+        var offers = clinicians.Count == 0 ? [] : await OffersAsync(search, slots, own, cancellationToken);
+        if (offers.Any(offer => offer.IsOverlap))
+        {
+            remarks.Add("At some of these times the patient has another appointment.");
+        }
+
         if (slots.IsCutOff)
         {
             remarks.Add("There may be more: ask for a shorter time or fewer calendars.");

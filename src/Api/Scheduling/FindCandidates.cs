@@ -27,14 +27,18 @@ internal sealed class FindCandidates
     private readonly FindInput _input;
     private readonly FhirServer _server;
     private readonly ScheduleDirectory _directory;
+    private readonly Caller _caller;
     private readonly Caller _reader;
 
     private FindCandidates(FindInput input, FhirServer server, ScheduleDirectory directory, Caller caller) =>
-        (_input, _server, _directory, _reader) = (input, server, directory, ScheduleDirectory.Reader(caller));
+        (_input, _server, _directory, _caller, _reader) = (input, server, directory, caller, ScheduleDirectory.Reader(caller));
 
     public IReadOnlyList<Candidate> Clinicians { get; private set; } = [];
 
     public IReadOnlyList<Candidate> Rooms { get; private set; } = [];
+
+    /// <summary>Whether an insurance was named of which nothing says who takes it.</summary>
+    public bool SaysNoNetwork { get; private set; }
 
     /// <summary>The Location that was declared, as <c>Location/id</c>; null where none was.</summary>
     public string? Declared { get; private set; }
@@ -96,7 +100,8 @@ internal sealed class FindCandidates
         var people = await PeopleAsync(cancellationToken);
         var organizations = await NamedAsync("Organization", _input.Organizations, cancellationToken);
         var places = await PlacesAsync(cancellationToken);
-        if (people is { Count: 0 } || organizations is { Count: 0 } || places is { Count: 0 })
+        var insurers = await InsurersAsync(cancellationToken);
+        if (people is { Count: 0 } || organizations is { Count: 0 } || places is { Count: 0 } || insurers is { Count: 0 })
         {
             return;
         }
@@ -106,9 +111,24 @@ internal sealed class FindCandidates
             Criterion(("active:not", "false")),
             people is null ? null : Criterion(("actor", string.Join(',', people.Keys))),
             organizations is null ? null : AnyOf(string.Join(',', organizations), "organization", ["Location", "HealthcareService"]),
+            insurers is null ? null : AnyOf(string.Join(',', insurers), "organization", ["Location", "HealthcareService"]),
             _input.Specialties is not { } specialties ? null : new AnyCriterion([Criterion(("specialty", specialties)), .. AnyOf(specialties, "specialty", ["HealthcareService"]).Alternatives]),
         ];
         ImmutableArray<Criterion> criteria = [.. wished.OfType<Criterion>()];
+        await LoadAsync(criteria, people, places, cancellationToken);
+        if (wished[^1] is { } own)
+        {
+            // Calendars that are of no such specialty may have Slots that are.
+            var before = (Clinicians, Rooms);
+            await LoadAsync([.. criteria.Where(criterion => criterion != own), new NotCriterion(own), Criterion(("_has:Slot:schedule:specialty", _input.Specialties!))], people, places, cancellationToken);
+            Clinicians = [.. before.Clinicians, .. Clinicians.Select(candidate => candidate with { NeedsSlotSpecialty = true })];
+            Rooms = [.. before.Rooms, .. Rooms.Where(room => before.Rooms.All(known => known.Calendar.Reference != room.Calendar.Reference))];
+        }
+    }
+
+    private async Task LoadAsync(ImmutableArray<Criterion> criteria, Dictionary<string, int>? people, List<string>? places, CancellationToken cancellationToken)
+    {
+        Rooms = [];
         if (places is null)
         {
             Clinicians = await LoadAsync(criteria, people, null, needsRoom: false, cancellationToken);
@@ -173,6 +193,64 @@ internal sealed class FindCandidates
 
     private async Task<IEnumerable<PractitionerRole>> RolesAsync((string, string) criterion, CancellationToken cancellationToken) =>
         (await SearchAsync("PractitionerRole", criterion, Most, cancellationToken)).Select(match => (PractitionerRole)FhirJson.Parse(match.Json));
+
+    /// <summary>
+    /// The Organizations that take part in a network of the wished insurances (OrganizationAffiliation.network); null where none is wished for or
+    /// nothing says which networks they have. A Coverage stands for the plans of who pays.
+    /// </summary>
+    private async Task<List<string>?> InsurersAsync(CancellationToken cancellationToken)
+    {
+        if (_input.Insurances.IsEmpty)
+        {
+            return null;
+        }
+
+        var plans = new List<InsurancePlan>();
+        foreach (var type in _input.Insurances.GroupBy(insurance => insurance.Reference?.Split('/')[0] ?? "Coverage"))
+        {
+            var named = await NamedAsync(type.Key, [.. type], cancellationToken) ?? [];
+            if (named.Count == 0)
+            {
+                continue;
+            }
+
+            var ids = ("_id", string.Join(',', named.Select(name => name.Split('/')[1])));
+            if (type.Key == "InsurancePlan")
+            {
+                plans.AddRange((await SearchAsync(type.Key, ids, MostNamed, cancellationToken)).Select(match => (InsurancePlan)FhirJson.Parse(match.Json)));
+                continue;
+            }
+
+            // What somebody is insured by is theirs: only who may see the Coverage goes by it.
+            var query = _server.Parser.Parse(["Coverage"], [new("_id", ids.Item2)], strict: true) with { Total = TotalMode.None };
+            var payors = (await _server.Store.SearchAsync(_caller, query, cancellationToken)).Matches.SelectMany(match => ((Coverage)FhirJson.Parse(match.Json)).Payor)
+                .Select(Occupancy.RelativeOf).OfType<string>().Where(payor => payor.StartsWith("Organization/", StringComparison.Ordinal)).Distinct(StringComparer.Ordinal).ToList();
+            if (payors.Count > 0)
+            {
+                plans.AddRange((await SearchAsync("InsurancePlan", ("owned-by", string.Join(',', payors)), MostNamed, cancellationToken))
+                    .Select(match => (InsurancePlan)FhirJson.Parse(match.Json)));
+            }
+        }
+
+        var networks = plans.Where(plan => plan.Status is null or PublicationStatus.Active)
+            .SelectMany(plan => plan.Network.Concat(plan.Coverage.SelectMany(coverage => coverage.Network)).Concat(plan.Plan.SelectMany(one => one.Network)))
+            .Select(Occupancy.RelativeOf).OfType<string>().Distinct(StringComparer.Ordinal).ToList();
+        if (networks.Count == 0)
+        {
+            SaysNoNetwork = true;
+            return null;
+        }
+
+        return
+        [
+            .. (await SearchAsync("OrganizationAffiliation", ("network", string.Join(',', networks)), Most, cancellationToken))
+                .Select(match => (OrganizationAffiliation)FhirJson.Parse(match.Json))
+                .Where(affiliation => affiliation.Active != false && Moment.Covers(affiliation.Period, _input.Search.Now))
+                .Select(affiliation => Occupancy.RelativeOf(affiliation.ParticipatingOrganization))
+                .OfType<string>()
+                .Distinct(StringComparer.Ordinal),
+        ];
+    }
 
     private async Task<List<string>?> PlacesAsync(CancellationToken cancellationToken)
     {

@@ -41,6 +41,9 @@ internal sealed record FindInput
     /// <summary>Tokens with commas between them, or null.</summary>
     public string? Specialties { get; init; }
 
+    /// <summary>A Coverage or InsurancePlan of the patient, any of which will do.</summary>
+    public required ImmutableArray<ResourceReference> Insurances { get; init; }
+
     /// <summary>What the answer should say of the parameters.</summary>
     public ImmutableArray<string> Remarks { get; init; } = [];
 
@@ -77,6 +80,7 @@ internal sealed record FindInput
             Search = new TimeSearch(WindowOf(input, server), server.Clock.GetUtcNow())
             {
                 VisitTypes = Tokens(input, server, "visit-type"),
+                Specialties = Tokens(input, server, "specialty"),
                 Modality = ModalityOf(input),
                 Preferred = PreferredOf(input),
                 Reasons = [.. input.Texts("reason").Select(text => Reason(input, text))],
@@ -91,9 +95,10 @@ internal sealed record FindInput
             Locations = References(input, server, "location-reference", "Location"),
             Patients = References(input, server, "patient-reference", "Patient"),
             Declared = declared,
+            Insurances = References(input, server, "insurance-reference", "Coverage", "InsurancePlan"),
             Places = [.. input.Texts("location-string").Where(text => text.Length > 0).Select(text => Plain(input, "location-string", text))],
             Specialties = Tokens(input, server, "specialty") is { IsEmpty: false } ? string.Join(',', input.Texts("specialty")) : null,
-            Remarks = RemarksOf(input, server),
+            Remarks = RemarksOf(input),
         };
     }
 
@@ -186,16 +191,9 @@ internal sealed record FindInput
             : null;
     }
 
-    private static ImmutableArray<string> RemarksOf(OperationInput input, FhirServer server)
+    private static ImmutableArray<string> RemarksOf(OperationInput input)
     {
-        // Checked, so that a mistake is told; which plans a clinician takes is said nowhere in R4's Schedules.
-        References(input, server, "insurance-reference", "Coverage", "InsurancePlan");
         var remarks = ImmutableArray.CreateBuilder<string>();
-        if (input.All("insurance-reference").Count > 0)
-        {
-            remarks.Add("insurance-reference does not narrow the search.");
-        }
-
         if (input.All("patient-resource") is { Count: > 0 } patients)
         {
             remarks.Add(patients.TrueForAll(patient => patient is Patient)

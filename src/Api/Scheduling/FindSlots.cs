@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using Hl7.Fhir.Model;
 using NodaTime;
@@ -13,9 +14,10 @@ namespace TeleFhir.Api.Scheduling;
 /// Reads Slots of calendars that may be free from the earliest on, and stops when there are enough offers: first those of a short time, then of longer
 /// and longer ones. How many searches that takes has a bound that does not depend on the number of calendars.
 /// </summary>
-internal sealed class FindSlots(FhirServer server, ITakenTimes taken, Caller caller, FreeTimes times, IReadOnlyCollection<string> calendars)
+internal sealed class FindSlots(
+    FhirServer server, ITakenTimes taken, Caller caller, TimeSearch search, FreeTimes times, IReadOnlyCollection<Candidate> candidates)
 {
-    /// <summary>Pages of Slots that are read for the first week, and for each week of a series after it.</summary>
+    /// <summary>Pages of Slots that are read for the first week, and for the times of the weeks of a series after it.</summary>
     private const int MostPages = 10;
 
     private const int SlotsPerDay = 20;
@@ -25,7 +27,11 @@ internal sealed class FindSlots(FhirServer server, ITakenTimes taken, Caller cal
     private const int SlotsForOffer = 2;
     private const int Growth = 4;
 
-    private readonly string _calendars = string.Join(',', calendars);
+    /// <summary>So many times of a series are looked at by one statement.</summary>
+    private const int MostStarts = 40;
+
+    private readonly ImmutableArray<string> _calendars = [.. candidates.Select(candidate => candidate.Calendar.Reference).Distinct(StringComparer.Ordinal)];
+    private readonly AnyCriterion? _kind = KindOf(server, search, candidates);
 
     /// <summary>Whether there was more than was looked at.</summary>
     public bool IsCutOff { get; private set; }
@@ -40,7 +46,7 @@ internal sealed class FindSlots(FhirServer server, ITakenTimes taken, Caller cal
         var offers = new List<Offer>();
         var pending = besides.ToList();
         var pages = 0;
-        var length = NodaTime.Duration.FromDays(Math.Clamp(SlotsAtFirst / (SlotsPerDay * calendars.Count), 1, FindWindow.MostDays));
+        var length = NodaTime.Duration.FromDays(Math.Clamp(SlotsAtFirst / (SlotsPerDay * _calendars.Length), 1, FindWindow.MostDays));
         for (var from = within.Start; from < within.End && offers.Count < wanted; length *= Growth)
         {
             var to = NodaTime.Instant.Min(from + length, within.End);
@@ -75,12 +81,14 @@ internal sealed class FindSlots(FhirServer server, ITakenTimes taken, Caller cal
     /// <summary>Of offers for the first week those that are there in every week of a series.</summary>
     public async Task<IReadOnlyList<Offer>> InEveryWeekAsync(IReadOnlyList<Offer> first, int weeks, CancellationToken cancellationToken)
     {
+        // The same times and calendars as in the first week, and nothing between them.
+        var calendars = first.SelectMany(offer => offer.Parts).Select(part => part.Calendar.Reference).Distinct(StringComparer.Ordinal).ToList();
+        var starts = times.LaterStarts(first);
         var found = new List<Slot>();
-        for (var week = 1; week < weeks && first.Count > 0; week++)
+        for (var at = 0; at < starts.Count && first.Count > 0;)
         {
-            // The clock may be set forward or back in between.
-            var from = first[0].Time.Start + NodaTime.Duration.FromDays(7 * week) - NodaTime.Duration.FromHours(3);
-            var to = first[^1].Time.Start + NodaTime.Duration.FromDays(7 * week) + NodaTime.Duration.FromHours(3);
+            var some = starts.Skip(at).Take(MostStarts).ToList();
+            at += some.Count;
             PageCursor? after = null;
             for (var pages = 0; pages == 0 || after is not null; pages++)
             {
@@ -90,7 +98,7 @@ internal sealed class FindSlots(FhirServer server, ITakenTimes taken, Caller cal
                     break;
                 }
 
-                (var slots, after) = await PageAsync(from, to, MostOnPage, after, cancellationToken);
+                (var slots, after) = await PageAsync(calendars, [new("start", string.Join(',', some.Select(Exactly)))], MostOnPage, after, cancellationToken);
                 found.AddRange(slots);
             }
         }
@@ -104,21 +112,50 @@ internal sealed class FindSlots(FhirServer server, ITakenTimes taken, Caller cal
             ? await taken.OfAsync(times.People, within, cancellationToken)
             : [];
 
+    private Task<(List<Slot> Slots, PageCursor? Next)> PageAsync(
+        NodaTime.Instant from, NodaTime.Instant to, int count, PageCursor? after, CancellationToken cancellationToken) =>
+        PageAsync(_calendars, [new("start", $"ge{Text(from)}"), new("start", $"lt{Text(to)}")], count, after, cancellationToken);
+
     private async Task<(List<Slot> Slots, PageCursor? Next)> PageAsync(
-        NodaTime.Instant from, NodaTime.Instant to, int count, PageCursor? after, CancellationToken cancellationToken)
+        IReadOnlyList<string> calendars, KeyValuePair<string, string>[] when, int count, PageCursor? after, CancellationToken cancellationToken)
     {
         var query = server.Parser.Parse(
-            ["Slot"],
-            [new("schedule", _calendars), new("status", "free,busy-tentative"), new("start", $"ge{Text(from)}"), new("start", $"lt{Text(to)}"), new("_sort", "start")],
-            strict: true) with
-        {
-            Count = count,
-            After = after,
-            Total = TotalMode.None,
-        };
-        var page = await server.Store.SearchAsync(caller, query, cancellationToken);
+            ["Slot"], [new("schedule", string.Join(',', calendars)), new("status", "free,busy-tentative"), .. when, new("_sort", "start")], strict: true);
+        var page = await server.Store.SearchAsync(
+            caller,
+            query with
+            {
+                Criteria = _kind is null ? query.Criteria : query.Criteria.Add(_kind),
+                Count = count,
+                After = after,
+                Total = TotalMode.None,
+            },
+            cancellationToken);
         return ([.. page.Matches.Select(match => (Slot)FhirJson.Parse(match.Json))], page.Next);
     }
+
+    /// <summary>
+    /// That a Slot itself says a wished kind of visit: null where none is wished for, or a calendar says it for its Slots. Where nobody has the kind
+    /// the database knows it at once.
+    /// </summary>
+    private static AnyCriterion? KindOf(FhirServer server, TimeSearch search, IReadOnlyCollection<Candidate> candidates)
+    {
+        if (search.VisitTypes.IsEmpty
+            || candidates.Any(candidate => candidate.Calendar.Schedule.ServiceType.Exists(type => search.VisitTypes.Any(wished => ProposedAppointment.Has(type, wished)))))
+        {
+            return null;
+        }
+
+        var wish = string.Join(',', search.VisitTypes.Select(type => type.ToQuery()));
+        return new AnyCriterion(
+        [
+            server.Parser.Parse(["Slot"], [new("service-type", wish)], strict: true).Criteria[0],
+            server.Parser.Parse(["Slot"], [new("appointment-type", wish)], strict: true).Criteria[0],
+        ]);
+    }
+
+    // In whole seconds, for a finer time than the one that is stored is another one.
+    private static string Exactly(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
     private static string Text(NodaTime.Instant time) =>
         time.ToDateTimeUtc().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);

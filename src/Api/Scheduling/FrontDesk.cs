@@ -20,6 +20,7 @@ internal static class FrontDesk
                 MaxHoldsPerPatient = options.Scheduling.MaxHoldsPerPatient,
                 LateCancel = options.Scheduling.LateCancel,
                 CheckInOpens = options.Scheduling.CheckInOpens,
+                PatientOverlap = options.Scheduling.PatientOverlap,
                 OfferFor = options.Scheduling.OfferFor,
                 RequireLicence = options.Scheduling.RequireLicence,
                 RequireConsent = options.Scheduling.RequireConsent,
@@ -29,6 +30,7 @@ internal static class FrontDesk
         services.AddReminders();
         services.AddSingleton<RunOutHolds>();
         services.AddSingleton<MissedAppointments>();
+        services.AddSingleton<UntakenTimes>();
         services.AddSingleton<IChangeFollower, WaitingListOffers>();
         services.AddHostedService<FrontDeskJobs>();
     }

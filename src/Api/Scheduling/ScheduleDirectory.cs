@@ -16,7 +16,7 @@ internal sealed class ScheduleDirectory
 {
     private const int MostKnown = 5000;
 
-    private static readonly string[] _types = ["HealthcareService", "Location", "Organization", "Practitioner", "PractitionerRole", "Schedule", "Slot"];
+    private static readonly string[] _types = ["HealthcareService", "InsurancePlan", "Location", "Organization", "OrganizationAffiliation", "Practitioner", "PractitionerRole", "Schedule", "Slot"];
 
     // A version never changes, and calendars are looked at far oftener than they do. Nobody writes to what is in here.
     private readonly ConcurrentDictionary<ResourceKey, DomainResource> _known = [];

@@ -1,3 +1,5 @@
+using TeleFhir.Domain.Scheduling;
+
 namespace TeleFhir.Api.Scheduling;
 
 /// <summary>Settings of the front desk.</summary>
@@ -14,6 +16,9 @@ internal sealed class SchedulingOptions
 
     /// <summary>How long a time that became free is kept for who waits; zero where it is offered to nobody.</summary>
     public TimeSpan OfferFor { get; set; } = TimeSpan.FromMinutes(30);
+
+    /// <summary>What of a patient with two appointments at a time.</summary>
+    public PatientOverlap PatientOverlap { get; set; }
 
     /// <summary>Whether visits by video are for clinicians alone who are licensed where the patient is then.</summary>
     public bool RequireLicence { get; set; }

@@ -22,12 +22,7 @@ internal sealed class AuthorizationLimits(RequestDelegate next) : IDisposable
     {
         var path = context.Request.Path.Value ?? "";
         return _perMinute.TryGetValue(path, out var times)
-            ? RateLimitPartition.GetSlidingWindowLimiter((path, AddressOf(context)), _ => new SlidingWindowRateLimiterOptions
-            {
-                PermitLimit = times,
-                Window = TimeSpan.FromMinutes(1),
-                SegmentsPerWindow = 6,
-            })
+            ? PerMinute((path, AddressOf(context)), times)
             : RateLimitPartition.GetNoLimiter(("", ""));
     });
 
@@ -40,9 +35,7 @@ internal sealed class AuthorizationLimits(RequestDelegate next) : IDisposable
             return;
         }
 
-        var wait = lease.TryGetMetadata(MetadataName.RetryAfter, out var after) ? after : TimeSpan.FromSeconds(10);
-        context.Response.StatusCode = StatusCodes.Status429TooManyRequests;
-        context.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+        Refuse(context, lease);
         await context.Response.WriteAsJsonAsync(new Dictionary<string, string>
         {
             ["error"] = "temporarily_unavailable",
@@ -51,6 +44,22 @@ internal sealed class AuthorizationLimits(RequestDelegate next) : IDisposable
     }
 
     public void Dispose() => _limiter.Dispose();
+
+    /// <summary>So many times within any minute.</summary>
+    public static RateLimitPartition<TKey> PerMinute<TKey>(TKey key, int times) => RateLimitPartition.GetSlidingWindowLimiter(key, _ => new SlidingWindowRateLimiterOptions
+    {
+        PermitLimit = times,
+        Window = TimeSpan.FromMinutes(1),
+        SegmentsPerWindow = 6,
+    });
+
+    /// <summary>429, and after how long to ask again; the content is left to who calls.</summary>
+    public static void Refuse(HttpContext context, RateLimitLease lease)
+    {
+        var wait = lease.TryGetMetadata(MetadataName.RetryAfter, out var after) ? after : TimeSpan.FromSeconds(10);
+        context.Response.StatusCode = StatusCodes.Status429TooManyRequests;
+        context.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+    }
 
     /// <summary>Of IPv6 the network: one household has more addresses than there are permits.</summary>
     public static string AddressOf(HttpContext context)

@@ -9,7 +9,8 @@ namespace TeleFhir.Api.Smart;
 /// <param name="Name">For people.</param>
 /// <param name="ReturnPath">Where on this server people come back to after signing in.</param>
 /// <param name="Scopes">The most that it may ask for.</param>
-internal sealed record OwnApp(string ClientId, string Name, string ReturnPath, ImmutableArray<string> Scopes);
+/// <param name="LaunchPath">Where on this server an EHR opens it; null where none does.</param>
+internal sealed record OwnApp(string ClientId, string Name, string ReturnPath, ImmutableArray<string> Scopes, string? LaunchPath = null);
 
 /// <summary>Registers the applications that this server serves itself with the embedded authorization server.</summary>
 internal sealed class OwnApps(
@@ -49,9 +50,11 @@ internal sealed class OwnApps(
 
     private async Task RegisterAsync(OwnApp app, CancellationToken cancellationToken)
     {
+        var origin = new Uri(address.Base).GetLeftPart(UriPartial.Authority);
         var wanted = new ClientRegistration(app.ClientId, app.Name, ClientKind.Public)
         {
-            RedirectUris = [new Uri(address.Base).GetLeftPart(UriPartial.Authority) + app.ReturnPath],
+            RedirectUris = [origin + app.ReturnPath],
+            InitiateLoginUri = app.LaunchPath is null ? null : origin + app.LaunchPath,
             Scopes = app.Scopes,
             IsTrusted = true,
         };
@@ -60,7 +63,8 @@ internal sealed class OwnApps(
         {
             await clients.AddAsync(wanted, cancellationToken);
         }
-        else if (!known.RedirectUris.SequenceEqual(wanted.RedirectUris) || !known.Scopes.SequenceEqual(wanted.Scopes))
+        else if (!known.RedirectUris.SequenceEqual(wanted.RedirectUris) || !known.Scopes.SequenceEqual(wanted.Scopes)
+            || known.InitiateLoginUri != wanted.InitiateLoginUri)
         {
             await clients.ChangeAsync(wanted, cancellationToken);
         }

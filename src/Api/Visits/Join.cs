@@ -12,7 +12,7 @@ namespace TeleFhir.Api.Visits;
 /// <c>Encounter/[id]/$join</c>: what somebody needs to come into the room of a visit, for a few minutes and once. A patient who was not let in
 /// yet, and whoever comes along, gets into the lobby.
 /// </summary>
-internal sealed class Join(VisitDesk desk, Licences licences, IEnumerable<IVideoProvider> providers)
+internal sealed class Join(VisitDesk desk, Licences licences, IVisitLinks links, IEnumerable<IVideoProvider> providers)
 {
     /// <summary>For so long a token opens a connection.</summary>
     public static readonly TimeSpan Life = TimeSpan.FromMinutes(5);
@@ -51,10 +51,10 @@ internal sealed class Join(VisitDesk desk, Licences licences, IEnumerable<IVideo
         var token = await desk.Tokens.MintAsync(member, expires, cancellationToken);
         var address = $"ws{desk.Origin[4..]}/rtc";
         var room = RoomOf(encounter.Id!);
-        var outside = role == VisitRole.Lobby ? null : _provider?.Open(new VideoSeat(room, member, role, now, expires));
+        var (outside, channel) = role == VisitRole.Lobby ? (null, null) : await OutsideAsync(encounter, new VideoSeat(room, member, role, now, expires), cancellationToken);
         var answer = new Parameters();
         answer.Add("room", new Id(room));
-        answer.Add("channel", outside is null ? VirtualServiceDetail.OwnChannel(desk.Canonicals) : _provider!.Channel);
+        answer.Add("channel", channel ?? VirtualServiceDetail.OwnChannel(desk.Canonicals));
         answer.Add("url", new FhirUrl(outside?.Url ?? address));
         if (outside is null || outside.Token is not null)
         {
@@ -76,6 +76,24 @@ internal sealed class Join(VisitDesk desk, Licences licences, IEnumerable<IVideo
 
         AddRelays(answer, member, now);
         return FhirResult.Ok(FhirContent.Of(FhirJson.Serialize(answer)));
+    }
+
+    /// <summary>Where the media of this visit go when it is not the rooms of this server: where its own link leads, else where all visits go.</summary>
+    private async Task<(VideoAccess? Access, Coding? Channel)> OutsideAsync(Encounter encounter, VideoSeat seat, CancellationToken cancellationToken)
+    {
+        var named = new List<ResourceKey> { new("Encounter", encounter.Id!) };
+        var places = encounter.Location.Select(place => VisitParties.Local(place.Location));
+        named.AddRange(encounter.Appointment.Select(VisitParties.Local).Concat(places).OfType<string>()
+            .Select(name => ResourceKey.TryParse(name, out var key) ? key : (ResourceKey?)null).OfType<ResourceKey>());
+        if (await links.FindAsync(named, cancellationToken) is { } link)
+        {
+            var own = VirtualServiceDetail.OwnChannel(desk.Canonicals);
+            var said = VirtualServiceDetail.Of(encounter).FirstOrDefault()?.ChannelType;
+            var isOwn = said is null || (said.System, said.Code) == (own.System, own.Code);
+            return (new VideoAccess(link, Token: null), isOwn ? new Coding(desk.Canonicals.CodeSystem("virtual-channel"), "link") : said);
+        }
+
+        return (_provider?.Open(seat), _provider?.Channel);
     }
 
     /// <summary>The name of the room; that it can be told from the Encounter's id opens nothing.</summary>

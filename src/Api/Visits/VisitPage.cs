@@ -15,13 +15,14 @@ internal static class VisitPage
     public const string SignedIn = "/visit/signed-in";
 
     private const string Resources = "TeleFhir.Api.Visits.Page.";
+    private const string CommonScript = "TeleFhir.Api.Smart.Pages.session.js";
 
     private static readonly string[] _read = ["GET", "HEAD"];
-    private static readonly string[] _scripts = ["visit.js", "room.js", "peers.js", "sign-in.js"];
+    private static readonly string[] _scripts = ["visit.js", "room.js", "peers.js", "signalr.min.js"];
 
     public static void MapVisitPage(this WebApplication routes)
     {
-        var html = Encoding.UTF8.GetString(Read("visit.html"));
+        var html = Encoding.UTF8.GetString(Read(Resources + "visit.html"));
         IResult Page(HttpContext context, FhirAddress address, TeleFhirOptions options)
         {
             AddHeaders(context, address, options);
@@ -43,12 +44,14 @@ internal static class VisitPage
             MapFile(routes, script, "text/javascript; charset=utf-8");
         }
 
+        MapFile(routes, "session.js", "text/javascript; charset=utf-8", CommonScript);
         MapFile(routes, "visit.css", "text/css; charset=utf-8");
+        MapFile(routes, "signalr.LICENSE.txt", "text/plain; charset=utf-8");
     }
 
-    private static void MapFile(WebApplication routes, string name, string type)
+    private static void MapFile(WebApplication routes, string name, string type, string? resource = null)
     {
-        var bytes = Read(name);
+        var bytes = Read(resource ?? Resources + name);
         routes.MapMethods($"/visit/app/{name}", _read, (HttpContext context) =>
         {
             // With a new version of the server comes a new one of these.
@@ -72,9 +75,9 @@ internal static class VisitPage
         headers.CacheControl = "no-store";
     }
 
-    private static byte[] Read(string name)
+    private static byte[] Read(string resource)
     {
-        using var stream = typeof(VisitPage).Assembly.GetManifestResourceStream(Resources + name)!;
+        using var stream = typeof(VisitPage).Assembly.GetManifestResourceStream(resource)!;
         using var bytes = new MemoryStream();
         stream.CopyTo(bytes);
         return bytes.ToArray();

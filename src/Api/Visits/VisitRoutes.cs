@@ -21,6 +21,7 @@ internal static class VisitRoutes
         services.AddSingleton<VisitDesk>();
         services.AddSingleton<Join>();
         services.AddSingleton<Licences>();
+        services.AddSingleton<ILinkSeal, LinkSeal>();
         services.AddSingleton<WaitingPlaces>();
         services.AddSingleton<RecordVisit>();
         services.AddHostedService<RecordingWatch>();
@@ -67,7 +68,11 @@ internal static class VisitRoutes
     {
         var options = provider.GetRequiredService<TeleFhirOptions>();
         var origin = new Uri(provider.GetRequiredService<FhirAddress>().Base).GetLeftPart(UriPartial.Authority);
-        return new VisitSettings(new Canonicals(options.Fhir.CanonicalBase), origin) { MaxParticipants = options.Visits.MaxParticipants };
+        return new VisitSettings(new Canonicals(options.Fhir.CanonicalBase), origin)
+        {
+            MaxParticipants = options.Visits.MaxParticipants,
+            Channel = ProvidersOf(provider).FirstOrDefault()?.Channel,
+        };
     }
 
     private static IEnumerable<IVideoProvider> ProvidersOf(IServiceProvider provider)

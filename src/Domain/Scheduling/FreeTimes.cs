@@ -13,6 +13,9 @@ public sealed record Candidate(LoadedSchedule Calendar, int Rank, bool NeedsRoom
     /// <summary>By what its clinician is licensed where the patient is; null where nobody asks for that. None where no place was declared.</summary>
     public ImmutableArray<Licence>? Licences { get; init; }
 
+    /// <summary>Whether the calendar itself is of no wished specialty, so that only a Slot counts which says one of them.</summary>
+    public bool NeedsSlotSpecialty { get; init; }
+
     /// <summary>The places that count as where the patient is: see <see cref="Licensure.Around"/>.</summary>
     public ImmutableHashSet<string> Places { get; init; } = [];
 
@@ -23,7 +26,11 @@ public sealed record Candidate(LoadedSchedule Calendar, int Rank, bool NeedsRoom
 /// <summary>A time that can be proposed.</summary>
 /// <param name="Time">When.</param>
 /// <param name="Parts">The Slots that make it up and whose they are: the clinician's first, then the room's.</param>
-public sealed record Offer(Interval Time, ImmutableArray<OfferPart> Parts);
+public sealed record Offer(Interval Time, ImmutableArray<OfferPart> Parts)
+{
+    /// <summary>Whether a patient has something else then, which the clinic allows.</summary>
+    public bool IsOverlap { get; init; }
+}
 
 /// <summary>A Slot of an offer.</summary>
 /// <param name="Slot">The Slot.</param>
@@ -80,14 +87,15 @@ public sealed class FreeTimes
 
             var time = Moment(slot)!.Value;
             var part = new OfferPart(slot, place.Candidate.Calendar);
+            var isOverlap = _search.PatientOverlap == PatientOverlap.Warn && IsOverlap(time, busy);
             var rank = (place.Candidate.Rank * 1000) + kind;
             if (!place.Candidate.NeedsRoom)
             {
-                found.Add((time, rank, 0, new Offer(time, [part])));
+                found.Add((time, rank, 0, new Offer(time, [part]) { IsOverlap = isOverlap }));
             }
             else if (rooms[(slot.Start, slot.End)].FirstOrDefault() is { Slot: { } roomSlot } room)
             {
-                found.Add((time, rank, 1, new Offer(time, [part, new OfferPart(roomSlot, _rooms[room.Reference].Candidate.Calendar)])));
+                found.Add((time, rank, 1, new Offer(time, [part, new OfferPart(roomSlot, _rooms[room.Reference].Candidate.Calendar)]) { IsOverlap = isOverlap }));
             }
         }
 
@@ -122,6 +130,15 @@ public sealed class FreeTimes
                     free.Contains((part.Calendar.Reference, week, week + (part.Slot.End - part.Slot.Start)))));
         }
     }
+
+    /// <summary>When the weeks after the first begin, of the series of these offers: each time once.</summary>
+    public IReadOnlyList<DateTimeOffset> LaterStarts(IEnumerable<Offer> first) =>
+    [
+        .. first.GroupBy(offer => (offer.Time.Start, offer.Parts[0].Calendar.Zone.Value!.Id)).Select(group => group.First())
+            .SelectMany(offer => WeeklySeries.Times(offer.Time.Start.ToDateTimeOffset(), _search.Occurrences ?? 1, offer.Parts[0].Calendar.Zone.Value!).Value?.Starts.Skip(1) ?? [])
+            .Distinct()
+            .Order(),
+    ];
 
     private Place? PlaceOf(Slot slot) => Occupancy.RelativeOf(slot.Schedule) is { } reference
         ? _clinicians.GetValueOrDefault(reference) ?? _rooms.GetValueOrDefault(reference)
@@ -169,11 +186,18 @@ public sealed class FreeTimes
         return Occupancy.Seat([want], rivals, _search.Now, _search.PatientOverlap).IsAllowed;
     }
 
+    private bool IsOverlap(Interval time, ILookup<string, OccupancyEntry> busy) => _search.Patients.Any(patient => busy[patient].Any(entry =>
+        entry.IsLive(_now) && entry.During.Overlaps(time) && (entry.AppointmentId is null || entry.AppointmentId != _search.IgnoredAppointment)));
+
+    private bool IsOfSpecialty(Slot slot, Place place) => _search.Specialties.IsEmpty || (slot.Specialty.Count == 0
+        ? !place.Candidate.NeedsSlotSpecialty
+        : _search.Specialties.Any(wished => slot.Specialty.Exists(specialty => ProposedAppointment.Has(specialty, wished))));
+
     /// <summary>How much the kind of visit was wished for, from 0; null where it is another.</summary>
     private int? KindOf(Slot slot, Place place)
     {
         var types = ProposedAppointment.ServiceTypes(slot, place.Candidate.Calendar.Schedule);
-        if (!ProposedAppointment.Allows(types, _search.Modality))
+        if (!ProposedAppointment.Allows(types, _search.Modality) || !IsOfSpecialty(slot, place))
         {
             return null;
         }

@@ -10,4 +10,13 @@ public interface ITakenTimes
     /// <param name="within">When.</param>
     /// <param name="cancellationToken">Gives up.</param>
     Task<IReadOnlyList<OccupancyEntry>> OfAsync(IReadOnlyCollection<string> actors, Interval within, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Ids of Appointments that are to come and take nobody's time: those that an earlier version of the server stored, and those that rightly take
+    /// none.
+    /// </summary>
+    /// <param name="from">Those that begin from then on.</param>
+    /// <param name="after">The place behind which to go on; 0 at first.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    Task<(IReadOnlyList<string> Ids, long Last)> MissingAsync(DateTimeOffset from, long after, CancellationToken cancellationToken);
 }

@@ -60,7 +60,7 @@ public static class ProposedAppointment
     };
 
     /// <summary>Whether a concept has the code.</summary>
-    internal static bool Has(CodeableConcept concept, TokenSearchValue wished) => concept.Coding.Exists(coding =>
+    public static bool Has(CodeableConcept concept, TokenSearchValue wished) => concept.Coding.Exists(coding =>
         (wished.Code is null || coding.Code == wished.Code) && (wished.System is null || (coding.System ?? "") == wished.System));
 
     /// <summary>The types in the order wished for, and of both kinds only the one that was asked for.</summary>

@@ -28,6 +28,9 @@ public sealed record TimeSearch(Hl7.Fhir.Model.Period Window, DateTimeOffset Now
     /// <summary>Kinds of visit, any of which will do.</summary>
     public ImmutableArray<TokenSearchValue> VisitTypes { get; init; } = [];
 
+    /// <summary>Specialties, any of which will do; a Slot that says its own has to have one of them.</summary>
+    public ImmutableArray<TokenSearchValue> Specialties { get; init; } = [];
+
     /// <summary>How to meet; null where both will do.</summary>
     public VisitModality? Modality { get; init; }
 

@@ -17,6 +17,12 @@ public interface IRoomMail
     /// <summary>Posts letters.</summary>
     Task PostAsync(IReadOnlyCollection<RoomLetter> letters, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Whether it is worth looking: letters have come since the last time, or nobody tells when they do. Costs nothing; who looks every second
+    /// besides misses none.
+    /// </summary>
+    bool MayHaveCome(string node);
+
     /// <summary>Takes what has come for a node.</summary>
     Task<IReadOnlyList<RoomLetter>> TakeAsync(string node, CancellationToken cancellationToken);
 

@@ -83,6 +83,13 @@ public sealed record VirtualServiceDetail
         };
     }
 
+    /// <summary>Every address in an extension, in whatever form: of several telecoms each.</summary>
+    internal static IEnumerable<string> AddressesOf(Extension extension) => extension.Extension.Where(part => NameOf(part.Url) == "address")
+        .SelectMany(address => address.Extension.Where(part => NameOf(part.Url) == "telecom").Select(part => part.Value).Prepend(address.Value))
+        .Select(TextOf)
+        .Where(text => !string.IsNullOrWhiteSpace(text))
+        .OfType<string>();
+
     /// <summary>Removes every session key from a resource that a client sent, in place. True where there was one.</summary>
     public static bool RemoveSessionKeys(DomainResource resource)
     {

@@ -1,3 +1,4 @@
+using Hl7.Fhir.Model;
 using TeleFhir.Domain.Fhir;
 
 namespace TeleFhir.Domain.Visits;
@@ -10,10 +11,13 @@ public sealed record VisitSettings(Canonicals Canonicals, string Origin)
     /// <summary>How many may be in a room.</summary>
     public int MaxParticipants { get; init; } = 4;
 
-    /// <summary>The virtual service of an Encounter that takes place in a room of this server.</summary>
+    /// <summary>By what the parties meet where nobody says otherwise; null for the rooms of this server.</summary>
+    public Coding? Channel { get; init; }
+
+    /// <summary>The virtual service of an Encounter for which nobody named another: it has a page of this server.</summary>
     public VirtualServiceDetail ServiceOf(string encounterId) => new()
     {
-        ChannelType = VirtualServiceDetail.OwnChannel(Canonicals),
+        ChannelType = Channel ?? VirtualServiceDetail.OwnChannel(Canonicals),
         Address = TelehealthVisit.AddressOf(Origin, encounterId),
         MaxParticipants = MaxParticipants,
     };

@@ -208,6 +208,14 @@ internal class PostgresSession(NpgsqlConnection connection, NpgsqlTransaction? t
                 });
             }
 
+            if (batch.Unlinked.Count > 0)
+            {
+                statements.BatchCommands.Add(new NpgsqlBatchCommand($"DELETE FROM {VisitLinkTable.Table.Name} WHERE key = ANY($1)")
+                {
+                    Parameters = { new NpgsqlParameter<long[]> { TypedValue = [.. batch.Unlinked] } },
+                });
+            }
+
             if (batch.Unreminded.Count > 0)
             {
                 statements.BatchCommands.Add(new NpgsqlBatchCommand($"{ReminderTable.Forget}ANY($1)")
@@ -238,6 +246,7 @@ internal class PostgresSession(NpgsqlConnection connection, NpgsqlTransaction? t
             Insert(statements, Tables.ConsentRule, batch.ConsentRules);
             Insert(statements, OccupancyTable.Table, batch.Occupancy);
             Insert(statements, ReminderTable.Table, batch.Reminders);
+            Insert(statements, VisitLinkTable.Table, batch.Links, upsert: true);
             Insert(statements, ReceiptTable.Table, batch.Receipts, upsert: true);
             Insert(statements, SubscriptionTables.Subscription, batch.Subscriptions, upsert: true);
             Insert(statements, SubscriptionTables.Delivery, batch.SubscriptionDeliveries, conflict: " ON CONFLICT DO NOTHING");

@@ -152,6 +152,7 @@ internal sealed partial class ResourceStore
             return await AppendAsync(caller, creates, now, cancellationToken);
         }
 
+        rules.PrepareLinks(changes);
         await using var session = await database.BeginAsync(appends: false, cancellationToken);
         if (changes.Receipt is { } receipt)
         {
@@ -221,8 +222,9 @@ internal sealed partial class ResourceStore
 
         var whole = changes with { Changes = [.. ruled.Changes.Changes, .. ruled.Followers] };
         results = results.AddRange(Apply(batch, whole with { Changes = ruled.Followers }, locked, now));
-        Occupy(batch, ruled.Occupancy);
+        Occupy(batch, ruled.Occupancy, locked);
         Remind(batch, ruled.Reminders);
+        Link(batch, ruled.Links, locked);
         if (limits.EnforcesReferences)
         {
             await DemandTargetsAsync(session, caller, batch, locked, cancellationToken);
@@ -270,17 +272,12 @@ internal sealed partial class ResourceStore
     /// <summary>The time as it is stored: whole milliseconds.</summary>
     private DateTimeOffset Now() => Moment.Whole(clock.GetUtcNow());
 
-    /// <summary>Rows for the time that Appointments and Slots take from now on, in the place of those that they had.</summary>
-    private static void Occupy(RowBatch batch, IReadOnlyDictionary<ResourceKey, IReadOnlyList<OccupancyEntry>> occupancy)
+    /// <summary>Rows for the time that Appointments and Slots take from now on, in the place of those that they had; also where nothing else of them has changed.</summary>
+    private static void Occupy(RowBatch batch, IReadOnlyDictionary<ResourceKey, IReadOnlyList<OccupancyEntry>> occupancy, Dictionary<long, ResourceRow> stored)
     {
-        if (occupancy.Count == 0)
+        foreach (var (key, entries) in occupancy)
         {
-            return;
-        }
-
-        foreach (var row in batch.NewResources.Concat(batch.ChangedResources))
-        {
-            if (occupancy.TryGetValue(new ResourceKey(ResourceCatalog.NameOf(row.Type), row.Id), out var entries))
+            if (RowOf(batch, key, stored) is { } row)
             {
                 batch.Vacated.Add(row.Key);
                 batch.Occupancy.AddRange(entries.Select(entry => OccupancyRows.Row(row.Key, entry)));
@@ -288,11 +285,38 @@ internal sealed partial class ResourceStore
         }
     }
 
+    private static ResourceRow? RowOf(RowBatch batch, ResourceKey key, Dictionary<long, ResourceRow> stored)
+    {
+        var hash = StorageHash.OfReference(key.Type, key.Id);
+        return batch.NewResources.Find(row => row.IdHash == hash) ?? batch.ChangedResources.Find(row => row.IdHash == hash) ?? stored.GetValueOrDefault(hash);
+    }
+
     /// <summary>Reminders that take the place of those still to be sent of their Appointments.</summary>
     private static void Remind(RowBatch batch, IReadOnlyDictionary<ResourceKey, IReadOnlyList<Reminder>> reminders)
     {
         batch.Unreminded.AddRange(reminders.Keys.Select(key => key.Id));
         batch.Reminders.AddRange(reminders.Values.SelectMany(planned => planned).Select(ReminderRow.Of));
+    }
+
+    /// <summary>Links of visits, also where nothing else of what they belong to has changed.</summary>
+    private static void Link(RowBatch batch, IReadOnlyDictionary<ResourceKey, string?> links, Dictionary<long, ResourceRow> stored)
+    {
+        foreach (var (key, link) in links)
+        {
+            if (RowOf(batch, key, stored) is not { } row)
+            {
+                continue;
+            }
+
+            if (link is null)
+            {
+                batch.Unlinked.Add(row.Key);
+            }
+            else
+            {
+                batch.Links.Add(new VisitLinkRow { Key = row.Key, Sealed = link });
+            }
+        }
     }
 
     private ImmutableArray<ChangeResult> Apply(RowBatch batch, ChangeSet changes, Dictionary<long, ResourceRow> stored, DateTimeOffset now)

@@ -101,7 +101,14 @@ internal sealed class RowBatch
     /// <summary>Whether an Observation of a device is among the resources.</summary>
     public bool HasReadings { get; set; }
 
-    public bool IsEmpty => NewResources.Count == 0 && ChangedResources.Count == 0 && Subscriptions.Count == 0;
+    /// <summary>Links of visits; they take the place of what is stored.</summary>
+    public List<VisitLinkRow> Links { get; } = [];
+
+    /// <summary>Storage keys of what has no link any more.</summary>
+    public List<long> Unlinked { get; } = [];
+
+    public bool IsEmpty =>
+        NewResources.Count == 0 && ChangedResources.Count == 0 && Subscriptions.Count == 0 && Links.Count == 0 && Unlinked.Count == 0 && Occupancy.Count == 0 && Vacated.Count == 0;
 
     /// <summary>Takes the rows of another batch in behind its own.</summary>
     public void Add(RowBatch other)

@@ -240,6 +240,13 @@ internal sealed class SqliteSession(SqliteSlot slot, bool inTransaction, KnownCo
             delete.ExecuteNonQuery();
         }
 
+        foreach (var unlinked in batch.Unlinked)
+        {
+            var delete = slot.Prepared($"DELETE FROM {VisitLinkTable.Table.Name} WHERE key = @key");
+            delete.Parameters.AddWithValue("@key", unlinked);
+            delete.ExecuteNonQuery();
+        }
+
         foreach (var appointment in batch.Unreminded)
         {
             var delete = slot.Prepared($"{ReminderTable.Forget}@appointment");
@@ -268,6 +275,7 @@ internal sealed class SqliteSession(SqliteSlot slot, bool inTransaction, KnownCo
         Insert(Tables.ConsentRule, batch.ConsentRules);
         Insert(OccupancyTable.Table, batch.Occupancy);
         Insert(ReminderTable.Table, batch.Reminders);
+        Insert(VisitLinkTable.Table, batch.Links, upsert: true);
         Insert(ReceiptTable.Table, batch.Receipts, upsert: true);
         Insert(SubscriptionTables.Subscription, batch.Subscriptions, upsert: true);
         Insert(SubscriptionTables.Delivery, batch.SubscriptionDeliveries, conflict: " ON CONFLICT DO NOTHING");

@@ -102,6 +102,7 @@ internal abstract class TeleFhirDb(DbContextOptions options) : DbContext(options
         modelBuilder.AddSmart();
         modelBuilder.AddRooms();
         modelBuilder.AddOccupancy();
+        modelBuilder.AddVisitLinks();
         modelBuilder.AddReceipts();
         modelBuilder.AddReadings();
         modelBuilder.AddProposals();

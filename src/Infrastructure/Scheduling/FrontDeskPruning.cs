@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using TeleFhir.Infrastructure.Persistence;
 
@@ -10,31 +9,13 @@ namespace TeleFhir.Infrastructure.Scheduling;
 /// </summary>
 internal sealed class FrontDeskPruning(
     Proposals proposals, Receipts receipts, Reminders reminders, CalendarFeeds feeds, TimeProvider clock, ILogger<FrontDeskPruning> logger)
-    : BackgroundService
+    : PeriodicRemoval(TimeSpan.FromMinutes(5), clock, logger)
 {
-    private static readonly TimeSpan _period = TimeSpan.FromMinutes(5);
-
-    public async Task PruneAsync(CancellationToken cancellationToken)
+    public override async Task PruneAsync(CancellationToken cancellationToken)
     {
         await proposals.PruneAsync(cancellationToken);
         await receipts.PruneAsync(cancellationToken);
         await reminders.PruneAsync(cancellationToken);
         await feeds.PruneAsync(cancellationToken);
-    }
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(_period, clock);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            try
-            {
-                await PruneAsync(stoppingToken);
-            }
-            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
-            {
-                logger.LogWarning(exception, "What the front desk no longer needs could not be removed; the next try is in {Minutes} min", _period.TotalMinutes);
-            }
-        }
     }
 }

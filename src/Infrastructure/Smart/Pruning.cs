@@ -1,8 +1,8 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OpenIddict.Abstractions;
+using TeleFhir.Infrastructure.Persistence;
 
 namespace TeleFhir.Infrastructure.Smart;
 
@@ -10,16 +10,15 @@ namespace TeleFhir.Infrastructure.Smart;
 /// Removes what has run out: tokens, grants without any, launches, marks of single use. Every token issued is a row, so without this the
 /// tables only grow. Any number of nodes may do it at once.
 /// </summary>
-internal sealed class Pruning(IServiceScopeFactory scopes, SmartDb database, TimeProvider clock, ILogger<Pruning> logger) : BackgroundService
+internal sealed class Pruning(IServiceScopeFactory scopes, SmartDb database, TimeProvider clock, ILogger<Pruning> logger)
+    : PeriodicRemoval(TimeSpan.FromMinutes(15), clock, logger)
 {
-    private static readonly TimeSpan _period = TimeSpan.FromMinutes(15);
-
     // A used refresh token has to be known for a while, or its reuse could not be told from nonsense.
     private static readonly TimeSpan _kept = TimeSpan.FromDays(1);
 
-    public async Task PruneAsync(CancellationToken cancellationToken)
+    public override async Task PruneAsync(CancellationToken cancellationToken)
     {
-        var now = clock.GetUtcNow();
+        var now = Clock.GetUtcNow();
         await using (var db = database.Open())
         {
             await db.Set<LaunchRow>().Where(row => row.Expires <= now.UtcTicks).ExecuteDeleteAsync(cancellationToken);
@@ -29,21 +28,5 @@ internal sealed class Pruning(IServiceScopeFactory scopes, SmartDb database, Tim
         await using var scope = scopes.CreateAsyncScope();
         await scope.ServiceProvider.GetRequiredService<IOpenIddictTokenManager>().PruneAsync(now - _kept, cancellationToken);
         await scope.ServiceProvider.GetRequiredService<IOpenIddictAuthorizationManager>().PruneAsync(now - _kept, cancellationToken);
-    }
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(_period, clock);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            try
-            {
-                await PruneAsync(stoppingToken);
-            }
-            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
-            {
-                logger.LogWarning(exception, "What has run out could not be removed; the next try is in {Minutes} min", _period.TotalMinutes);
-            }
-        }
     }
 }

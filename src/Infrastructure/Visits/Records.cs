@@ -21,6 +21,7 @@ internal sealed class Records(
     private readonly Dictionary<ResourceKey, DomainResource?> _before = [];
     private readonly Dictionary<ResourceKey, DomainResource?> _now = [];
     private readonly Dictionary<ResourceKey, DomainResource?> _beside = [];
+    private readonly Dictionary<(string Parameter, ResourceKey Target), List<KeyValuePair<ResourceKey, DomainResource>>> _naming = [];
 
     /// <summary>All that is to be written, in the order in which it was first said; null for a deletion.</summary>
     public IReadOnlyDictionary<ResourceKey, DomainResource?> Changes => _now;
@@ -118,17 +119,22 @@ internal sealed class Records(
     /// <param name="target">What they name.</param>
     /// <param name="references">The references that the parameter is of.</param>
     /// <param name="cancellationToken">Ends it early.</param>
+    /// <param name="isLocked">Whether the target is locked for all who name it, so that it need not be asked twice.</param>
     public async Task<List<T>> NamingAsync<T>(
-        string parameter, ResourceKey target, Func<T, IEnumerable<ResourceReference>> references, CancellationToken cancellationToken)
+        string parameter, ResourceKey target, Func<T, IEnumerable<ResourceReference>> references, CancellationToken cancellationToken, bool isLocked = false)
         where T : DomainResource
     {
-        var sources = catalog.Find(ModelInfo.GetFhirTypeNameForType(typeof(T))!, parameter)!.Sources.Select(source => (long)source.ParameterId);
-        var sql = new SqlText();
-        sql.Append($"SELECT {RowReader.StoredColumns} FROM ix_reference x JOIN resource r ON r.key = x.key WHERE ")
-            .Append(database.AnyOf("x.param", [.. sources.Distinct()], sql))
-            .Append($" AND x.hash = {sql.Value(StorageHash.OfReference(target.Type, target.Id))} AND NOT r.deleted ORDER BY r.key");
-        var naming = (await ParseAsync(sql, cancellationToken))
-            .Where(pair => !_now.ContainsKey(pair.Key) && !_beside.ContainsKey(pair.Key)).Select(pair => pair.Value);
+        if (!isLocked || !_naming.TryGetValue((parameter, target), out var stored))
+        {
+            var sources = catalog.Find(ModelInfo.GetFhirTypeNameForType(typeof(T))!, parameter)!.Sources.Select(source => (long)source.ParameterId);
+            var sql = new SqlText();
+            sql.Append($"SELECT {RowReader.StoredColumns} FROM ix_reference x JOIN resource r ON r.key = x.key WHERE ")
+                .Append(database.AnyOf("x.param", [.. sources.Distinct()], sql))
+                .Append($" AND x.hash = {sql.Value(StorageHash.OfReference(target.Type, target.Id))} AND NOT r.deleted ORDER BY r.key");
+            _naming[(parameter, target)] = stored = await ParseAsync(sql, cancellationToken);
+        }
+
+        var naming = stored.Where(pair => !_now.ContainsKey(pair.Key) && !_beside.ContainsKey(pair.Key)).Select(pair => pair.Value);
         var changed = _now.Values.Concat(_beside.Values).OfType<T>().Where(resource => references(resource).Any(reference => KeyOf(reference) == target));
         return [.. naming.OfType<T>(), .. changed];
     }

@@ -5,7 +5,7 @@ using TeleFhir.Infrastructure.Persistence;
 namespace TeleFhir.Infrastructure.Visits;
 
 /// <inheritdoc cref="IRoomMail" />
-internal sealed class RoomMail(Func<TeleFhirDb> open, TimeProvider clock) : IRoomMail
+internal sealed class RoomMail(Func<TeleFhirDb> open, RoomBell bell, TimeProvider clock) : IRoomMail
 {
     private static readonly TimeSpan _kept = TimeSpan.FromMinutes(1);
 
@@ -28,7 +28,13 @@ internal sealed class RoomMail(Func<TeleFhirDb> open, TimeProvider clock) : IRoo
             Posted = now,
         }));
         await db.SaveChangesAsync(cancellationToken);
+        foreach (var node in db.Database.IsNpgsql() ? letters.Select(letter => letter.Node).Distinct() : [])
+        {
+            await db.Database.ExecuteSqlRawAsync(RoomBell.Ring, [node], cancellationToken);
+        }
     }
+
+    public bool MayHaveCome(string node) => bell.HasRung(node);
 
     public async Task<IReadOnlyList<RoomLetter>> TakeAsync(string node, CancellationToken cancellationToken)
     {

@@ -13,8 +13,11 @@ internal static class RoomSetup
         services.AddSingleton<IVisitPresence>(provider => provider.GetRequiredService<VisitPresence>());
         services.AddSingleton<IVisitAttendance>(provider => provider.GetRequiredService<VisitPresence>());
         services.AddSingleton<IVisitInvites, VisitInvites>();
+        services.AddSingleton<RoomBell>();
+        services.AddHostedService(provider => provider.GetRequiredService<RoomBell>());
         services.AddSingleton<IRoomMail, RoomMail>();
         services.AddSingleton<IRecordings, Recordings>();
+        services.AddSingleton<IVisitLinks, VisitLinks>();
         return services;
     }
 }

@@ -26,6 +26,7 @@ internal sealed partial class VisitRules
 
                 await CancelVisitsAsync(key, cancellationToken);
                 Remind(key, before);
+                Unlink<Appointment>(key);
                 return;
             }
 
@@ -34,7 +35,7 @@ internal sealed partial class VisitRules
                 throw Refusal.BusinessRule("id-reserved", "Ids of this form are those of proposals.", "Appointment.id").ToException(Canonicals);
             }
 
-            var after = WithoutSessionKeys(sent);
+            var after = Hidden(key, before, WithoutSessionKeys(sent), VisitLink.Page(rules._visits.Origin));
             rules.Demand(AppointmentStates.Check(before, after, await ChangeOfAsync(key, before, after, cancellationToken)));
             var slots = await SlotsOfAsync(after, cancellationToken);
             foreach (var slot in slots)
@@ -164,7 +165,9 @@ internal sealed partial class VisitRules
                 }
 
                 var id = Guid.CreateVersion7(now).ToString("D");
-                var service = isVirtual ? VirtualServiceDetail.Of(appointment).FirstOrDefault() ?? rules._visits.ServiceOf(id) : null;
+                var service = !isVirtual ? null
+                    : VirtualServiceDetail.Of(appointment).FirstOrDefault() is { } own ? own with { Address = TelehealthVisit.AddressOf(rules._visits.Origin, id) }
+                    : rules._visits.ServiceOf(id);
                 visit = TelehealthVisit.Plan(appointment, id, service).OrThrow(Canonicals);
                 records.Set(new ResourceKey("Encounter", id), visit);
             }
@@ -179,8 +182,9 @@ internal sealed partial class VisitRules
                 records.SetAll([(await FlowAsync(visit, cancellationToken)).Arrive(visit).OrThrow(Canonicals)]);
             }
 
-            return isVirtual && !VirtualServiceDetail.Of(appointment).Any() && VirtualServiceDetail.Of(visit).FirstOrDefault() is { } meeting
-                ? TelehealthVisit.Connect(appointment, meeting)
+            var meant = VirtualServiceDetail.Of(appointment).FirstOrDefault();
+            return isVirtual && (meant is null || meant.Address == VisitLink.Page(rules._visits.Origin)) && VirtualServiceDetail.Of(visit).FirstOrDefault() is { } meeting
+                ? TelehealthVisit.Connect(appointment, meant is null ? meeting : meant with { Address = meeting.Address })
                 : appointment;
         }
 

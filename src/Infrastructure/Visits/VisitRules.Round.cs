@@ -49,10 +49,13 @@ internal sealed partial class VisitRules
 
         public void CheckLocation(ResourceKey key)
         {
-            if (records.Now<Location>(key) is { } location)
+            if (records.Now<Location>(key) is not { } location)
             {
-                records.Set(key, WithoutSessionKeys(location));
+                Unlink<Location>(key);
+                return;
             }
+
+            records.Set(key, Hidden(key, records.Before<Location>(key), WithoutSessionKeys(location), VisitLink.Page(rules._visits.Origin)));
         }
 
         public async Task CheckSlotAsync(ResourceKey key, CancellationToken cancellationToken)
@@ -110,11 +113,12 @@ internal sealed partial class VisitRules
         {
             if (records.Now<Encounter>(key) is not { } sent)
             {
+                Unlink<Encounter>(key);
                 return;
             }
 
             var before = records.Before<Encounter>(key);
-            var after = WithoutSessionKeys(sent);
+            var after = Hidden(key, before, WithoutSessionKeys(sent), TelehealthVisit.AddressOf(rules._visits.Origin, key.Id));
             rules.Demand(EncounterShape.Check(after));
             if (before is not null)
             {
@@ -137,7 +141,7 @@ internal sealed partial class VisitRules
         /// <summary>The Appointments that have a Slot.</summary>
         private async Task<List<Appointment>> UsersOfAsync(ResourceKey slot, CancellationToken cancellationToken) =>
         [
-            .. (await records.NamingAsync<Appointment>("slot", slot, appointment => appointment.Slot, cancellationToken))
+            .. (await records.NamingAsync<Appointment>("slot", slot, appointment => appointment.Slot, cancellationToken, isLocked: true))
                 .Where(appointment => AppointmentStates.IsActive(appointment.Status) && !AppointmentStates.IsImport(appointment, now)),
         ];
 

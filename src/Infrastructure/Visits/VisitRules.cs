@@ -15,14 +15,17 @@ namespace TeleFhir.Infrastructure.Visits;
 /// <param name="Followers">What follows from them: Slots taken and freed, visits planned and cancelled, holds that ran out.</param>
 /// <param name="Occupancy">The time that each Appointment and Slot among them takes from now on; empty lists for those that take none.</param>
 /// <param name="Reminders">The reminders of each Appointment whose reminders change; empty lists for those that have none from now on.</param>
+/// <param name="Links">The sealed links of those whose link changes; null for those that have none from now on.</param>
 internal sealed record Ruled(
     ChangeSet Changes,
     ImmutableArray<Change> Followers,
     IReadOnlyDictionary<ResourceKey, IReadOnlyList<OccupancyEntry>> Occupancy,
-    IReadOnlyDictionary<ResourceKey, IReadOnlyList<Reminder>> Reminders)
+    IReadOnlyDictionary<ResourceKey, IReadOnlyList<Reminder>> Reminders,
+    IReadOnlyDictionary<ResourceKey, string?> Links)
 {
     public static Ruled Unchanged(ChangeSet changes) => new(
-        changes, [], ImmutableDictionary<ResourceKey, IReadOnlyList<OccupancyEntry>>.Empty, ImmutableDictionary<ResourceKey, IReadOnlyList<Reminder>>.Empty);
+        changes, [], ImmutableDictionary<ResourceKey, IReadOnlyList<OccupancyEntry>>.Empty, ImmutableDictionary<ResourceKey, IReadOnlyList<Reminder>>.Empty,
+        ImmutableDictionary<ResourceKey, string?>.Empty);
 }
 
 /// <summary>
@@ -30,11 +33,13 @@ internal sealed record Ruled(
 /// and that the three fit together. It runs inside the transaction that writes, on rows that are locked.
 /// </summary>
 internal sealed partial class VisitRules(
-    Database database, SearchParameterCatalog catalog, IndexWriter index, BookingSettings booking, VisitSettings visits, ReminderSettings reminders)
+    Database database, SearchParameterCatalog catalog, IndexWriter index, BookingSettings booking, VisitSettings visits, ReminderSettings reminders,
+    ILinkSeal? seal = null)
 {
     private readonly BookingRules _booking = new(booking);
     private readonly BookingSettings _settings = booking;
     private readonly VisitSettings _visits = visits;
+    private readonly ILinkSeal? _seal = seal;
     private readonly Database _database = database;
     private readonly ReminderSettings _reminders = reminders;
 
@@ -65,7 +70,7 @@ internal sealed partial class VisitRules(
             }
 
             var resource = (DomainResource)create.Content.Resource;
-            if (DependsOnStored(resource, now))
+            if (DependsOnStored(resource, now) || HasLink(resource))
             {
                 return null;
             }
@@ -176,7 +181,7 @@ internal sealed partial class VisitRules(
             null => (Change)new DeleteChange(pair.Key),
             { } resource => new PutChange(pair.Key, new ResourceContent(resource, FhirJson.Serialize(resource))),
         });
-        return new Ruled(changes with { Changes = [.. completed] }, [.. followers], round.Occupancy, round.Reminders);
+        return new Ruled(changes with { Changes = [.. completed] }, [.. followers], round.Occupancy, round.Reminders, round.Links);
     }
 
     /// <summary>The bytes stay as they were sent where the rules had nothing to add.</summary>

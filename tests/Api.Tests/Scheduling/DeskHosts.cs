@@ -7,7 +7,7 @@ using TeleFhir.Api.Tests.Smart;
 namespace TeleFhir.Api.Tests.Scheduling;
 
 /// <summary>What the front desks of tests tell, and where.</summary>
-internal sealed class DeskSinks : IAsyncDisposable
+internal sealed class DeskSinks : IBesideHost
 {
     public SmtpSink Mail { get; } = new();
 
@@ -52,23 +52,10 @@ public sealed class SqliteDeskHost : TelehealthHost, IDeskHost
     }
 
     private SqliteDeskHost(DeskSinks sinks)
-        : base(sinks.Set) =>
+        : base(sinks.Set, sinks) =>
         _sinks = sinks;
 
     DeskSinks IDeskHost.Sinks => _sinks;
-
-    public override async ValueTask InitializeAsync()
-    {
-        await _sinks.StartAsync();
-        await base.InitializeAsync();
-    }
-
-    public override async ValueTask DisposeAsync()
-    {
-        await base.DisposeAsync();
-        await _sinks.DisposeAsync();
-        GC.SuppressFinalize(this);
-    }
 }
 
 /// <inheritdoc cref="SqliteDeskHost"/>
@@ -82,23 +69,10 @@ public sealed class PostgreSqlDeskHost : PostgreSqlHost, IDeskHost
     }
 
     private PostgreSqlDeskHost(DeskSinks sinks)
-        : base(sinks.Set) =>
+        : base(sinks.Set, sinks) =>
         _sinks = sinks;
 
     DeskSinks IDeskHost.Sinks => _sinks;
-
-    public override async ValueTask InitializeAsync()
-    {
-        await _sinks.StartAsync();
-        await base.InitializeAsync();
-    }
-
-    public override async ValueTask DisposeAsync()
-    {
-        await base.DisposeAsync();
-        await _sinks.DisposeAsync();
-        GC.SuppressFinalize(this);
-    }
 }
 
 /// <summary>What tests of the front desk do.</summary>

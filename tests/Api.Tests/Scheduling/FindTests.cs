@@ -1,5 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace TeleFhir.Api.Tests.Scheduling;
 
@@ -365,6 +367,90 @@ public abstract class FindTests(TelehealthHost host)
         Assert.Equal(new DateTimeOffset(2026, 7, 1, 0, 0, 0, TimeSpan.Zero).AddMinutes(15 * 999), Starts(all)[^1]);
         Assert.Equal(HttpStatusCode.OK, (await host.GetAsync($"/fhir/Appointment/{all.EntryIds.Last()}")).Status);
     }
+
+    [Fact]
+    public async Task A_slot_may_be_of_another_specialty_than_its_calendar()
+    {
+        await host.CalendarAsync("fsp-own", "UTC", more: ""","specialty":[{"coding":[{"system":"urn:fsp","code":"heart"}]}]""");
+        await host.CalendarAsync("fsp-none", "UTC");
+        const string Skin = """ "specialty":[{"coding":[{"system":"urn:fsp","code":"skin"}]}], """;
+        await host.SlotAsync("fsp-own", "fsp-own-heart", "2026-06-01T09:00:00Z", "2026-06-01T09:30:00Z");
+        await host.SlotAsync("fsp-own", "fsp-own-skin", "2026-06-01T10:00:00Z", "2026-06-01T10:30:00Z", more: Skin);
+        await host.SlotAsync("fsp-none", "fsp-none-any", "2026-06-01T11:00:00Z", "2026-06-01T11:30:00Z");
+        await host.SlotAsync("fsp-none", "fsp-none-skin", "2026-06-01T12:00:00Z", "2026-06-01T12:30:00Z", more: Skin);
+
+        const string June = "start=2026-06-01&end=2026-06-01&specialty=urn:fsp";
+        Assert.Equal(["09:00"], Hours(await FindAsync($"{June}|heart")));
+        Assert.Equal(["10:00", "12:00"], Hours(await FindAsync($"{June}|skin")));
+        Assert.Equal(["09:00", "10:00", "12:00"], Hours(await FindAsync($"{June}|skin&specialty=urn:fsp|heart")));
+        Assert.Equal(["12:00"], Hours(await FindAsync($"{June}|skin&practitioner=Practitioner/fsp-none")));
+        Assert.Equal(["11:00", "12:00"], Hours(await FindAsync("start=2026-06-01&end=2026-06-01&practitioner=Practitioner/fsp-none")));
+    }
+
+    [Fact]
+    public async Task An_insurance_is_taken_by_who_is_in_its_network()
+    {
+        foreach (var who in (string[])["in", "out"])
+        {
+            await host.CalendarAsync($"fin-{who}", "UTC");
+            await host.SlotAsync($"fin-{who}", $"fin-{who}", "2026-06-01T09:00:00Z", "2026-06-01T09:30:00Z");
+            await host.StoreAsync("Organization", $"fin-{who}", "\"name\":\"Clinic\"");
+            await host.StoreAsync("PractitionerRole", $"fin-{who}", $$""" "practitioner":{"reference":"Practitioner/fin-{{who}}"},"organization":{"reference":"Organization/fin-{{who}}"} """);
+        }
+
+        await host.StoreAsync("Organization", "fin-payor", "\"name\":\"Payor\"");
+        await host.StoreAsync("Organization", "fin-net", "\"name\":\"Network\"");
+        await host.StoreAsync("InsurancePlan", "fin-plan", """ "status":"active","name":"Gold","ownedBy":{"reference":"Organization/fin-payor"},"network":[{"reference":"Organization/fin-net"}] """);
+        await host.StoreAsync("InsurancePlan", "fin-bare", """ "status":"active","name":"Bare" """);
+        await host.StoreAsync("OrganizationAffiliation", "fin-in", """ "active":true,"network":[{"reference":"Organization/fin-net"}],"participatingOrganization":{"reference":"Organization/fin-in"} """);
+        await host.StoreAsync("OrganizationAffiliation", "fin-over", """ "period":{"end":"2025-12-31"},"network":[{"reference":"Organization/fin-net"}],"participatingOrganization":{"reference":"Organization/fin-out"} """);
+        await host.StoreAsync("Patient", "fin-pat", "\"active\":true");
+        await host.StoreAsync("Coverage", "fin-cover", """ "status":"active","beneficiary":{"reference":"Patient/fin-pat"},"payor":[{"reference":"Organization/fin-payor"}] """);
+
+        const string June = "start=2026-06-01&end=2026-06-01&practitioner=Practitioner/fin-in,Practitioner/fin-out&insurance-reference=";
+        Assert.Equal("Practitioner/fin-in", Assert.Single(Proposals(await FindAsync($"{June}InsurancePlan/fin-plan")))["participant"]![0]!["actor"]!["reference"]!.GetValue<string>());
+        Assert.Equal("Practitioner/fin-in", Assert.Single(Proposals(await FindAsync($"{June}Coverage/fin-cover")))["participant"]![0]!["actor"]!["reference"]!.GetValue<string>());
+        var unknown = await FindAsync($"{June}InsurancePlan/fin-bare");
+        Assert.Equal(2, Proposals(unknown).Count);
+        Assert.Contains("does not narrow", unknown.Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Where_the_clinic_lets_patients_have_two_things_at_once_it_is_told()
+    {
+        await host.DayAsync("fov", new DateTimeOffset(2026, 6, 1, 14, 0, 0, TimeSpan.Zero), 2);
+        await host.DayAsync("fow", new DateTimeOffset(2026, 6, 1, 14, 0, 0, TimeSpan.Zero), 1, patients: "");
+        await using var lenient = await StartAsync(builder =>
+        {
+            FindClock.Set(builder);
+            builder.UseSetting("Scheduling:PatientOverlap", "Warn");
+        });
+        (await lenient.BookAsync("fov-amy", "fov-0")).Appointment(HttpStatusCode.Created);
+        const string Wish = "/fhir/Appointment/$find?start=2026-06-01&end=2026-06-01&practitioner=Practitioner/fow&patient-reference=Patient/";
+
+        var strict = await host.GetAsync($"{Wish}fov-amy");
+        var warned = await lenient.GetAsync($"{Wish}fov-amy");
+        var other = await lenient.GetAsync($"{Wish}fov-ben");
+
+        Assert.Empty(Proposals(strict));
+        Assert.Single(Proposals(warned));
+        Assert.Contains("has another appointment", warned.Body, StringComparison.Ordinal);
+        Assert.Single(Proposals(other));
+        Assert.DoesNotContain("has another appointment", other.Body, StringComparison.Ordinal);
+        Assert.Equal((422, "patient-overlap"), (await host.BookAsync("fov-amy", "fow-0")).Refused());
+        var booked = await lenient.BookAsync("fov-amy", "fow-0");
+        Assert.Equal(HttpStatusCode.Created, booked.Status);
+        Assert.Contains("patient-overlap", booked.Body, StringComparison.Ordinal);
+        Assert.DoesNotContain("patient-overlap", (await lenient.BookAsync("fov-ben", "fov-1")).Body, StringComparison.Ordinal);
+    }
+
+    /// <summary>Another server on the same database.</summary>
+    private Task<TelehealthHost> StartAsync(Action<IWebHostBuilder> configure) => TelehealthHost.StartAsync(builder =>
+    {
+        var options = host.Services.GetRequiredService<TeleFhirOptions>();
+        builder.UseSetting("Database:Provider", options.Database.Provider).UseSetting("ConnectionStrings:TeleFhir", options.ConnectionStrings.TeleFhir);
+        configure(builder);
+    });
 
     private static string CodeOf(Answer answer) => answer.Json["issue"]![0]!["details"]!["coding"]?[0]!["code"]!.GetValue<string>() ?? "";
 

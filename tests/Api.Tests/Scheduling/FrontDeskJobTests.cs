@@ -1,5 +1,8 @@
+using System.Data.Common;
 using System.Net;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 using TeleFhir.Api.Scheduling.Jobs;
 using TeleFhir.Domain.Scheduling;
 
@@ -104,6 +107,36 @@ public abstract class FrontDeskJobTests(TelehealthHost host)
         Assert.Equal(("booked", "in-progress"), (await host.StatusAsync("Appointment/job-met"), await host.StatusAsync($"Encounter/{visit}")));
     }
 
+    [Fact]
+    public async Task What_an_earlier_version_stored_takes_its_peoples_time_once_the_server_has_looked()
+    {
+        await host.PatientAsync("job-old");
+        await host.PatientAsync("job-new");
+        await host.BookAsync("job-old", TimeSpan.FromHours(3));
+        var before = (await host.GetAsync("/fhir/Appointment/job-old")).Json["meta"]!["versionId"]!.GetValue<string>();
+        await using (DbConnection connection = host is PostgreSqlDeskHost ? new NpgsqlConnection(host.Database) : new SqliteConnection(host.Database))
+        {
+            await connection.OpenAsync(TestContext.Current.CancellationToken);
+            await using var forget = connection.CreateCommand();
+            forget.CommandText = "DELETE FROM occupancy WHERE key IN (SELECT key FROM resource WHERE id = 'job-old')";
+            Assert.True(await forget.ExecuteNonQueryAsync(TestContext.Current.CancellationToken) > 0);
+        }
+
+        Assert.Contains("job-old", (await host.Services.GetRequiredService<ITakenTimes>().MissingAsync(host.Now(), 0, TestContext.Current.CancellationToken)).Ids);
+        await RunAsync<UntakenTimes>();
+        Assert.DoesNotContain("job-old", (await host.Services.GetRequiredService<ITakenTimes>().MissingAsync(host.Now(), 0, TestContext.Current.CancellationToken)).Ids);
+        await RunAsync<UntakenTimes>();
+
+        var start = (await host.GetAsync("/fhir/Appointment/job-old")).Json["start"]!.GetValue<string>();
+        var end = (await host.GetAsync("/fhir/Appointment/job-old")).Json["end"]!.GetValue<string>();
+        var second = await host.PutAsync("/fhir/Appointment/job-new", $$"""
+            {"resourceType":"Appointment","id":"job-new","status":"booked","start":"{{start}}","end":"{{end}}","participant":[
+             {"actor":{"reference":"Patient/job-new"},"status":"accepted"},{"actor":{"reference":"Practitioner/job-old"},"status":"accepted"}]}
+            """);
+        Assert.Equal((409, "slot-unavailable"), second.Refused());
+        Assert.Equal(before, (await host.GetAsync("/fhir/Appointment/job-old")).Json["meta"]!["versionId"]!.GetValue<string>());
+    }
+
     private async Task<int> CountAsync(string patient)
     {
         var flag = Assert.Single((await host.GetAsync($"/fhir/Flag?patient=Patient/{patient}")).Entries)!["resource"]!;
@@ -115,6 +148,7 @@ public abstract class FrontDeskJobTests(TelehealthHost host)
         where TJob : notnull => host.Services.GetRequiredService<TJob>() switch
         {
             RunOutHolds holds => holds.RunAsync(TestContext.Current.CancellationToken),
+            UntakenTimes untaken => untaken.RunAsync(TestContext.Current.CancellationToken),
             MissedAppointments missed => missed.RunAsync(TestContext.Current.CancellationToken),
             var other => throw new ArgumentException(other.ToString()),
         };

@@ -67,6 +67,9 @@ public class VisitHost : IAsyncLifetime
     public Task<Answer> SendAsync(string caller, string method, string address, string? json = null, TelehealthHost? server = null) =>
         (server ?? Server).SendAsync(method, address, json, $"Authorization: Bearer {_tokens[caller]}");
 
+    /// <summary>The header of a caller.</summary>
+    public string Header(string caller) => $"Authorization: Bearer {_tokens[caller]}";
+
     /// <summary>An operation on an Encounter, with parameters as JSON without the braces of Parameters.</summary>
     public Task<Answer> RunAsync(string caller, string encounter, string operation, string? parameters = null, TelehealthHost? server = null) => SendAsync(
         caller,

@@ -239,7 +239,8 @@ public abstract class VisitTests(VisitHost clinic)
         {
         }
 
-        await Task.Delay(300, TestContext.Current.CancellationToken);
+        // AuditEvents follow what they are of.
+        await Eventually.TrueAsync(async () => (await EventsAsync()).Contains("\"$visit-left\"", StringComparison.Ordinal));
         foreach (var address in (string[])[$"Encounter/{visit}/_history", "Encounter?_count=1000", "AuditEvent?_count=1000", "RelatedPerson?_count=1000", "_history?_count=1000"])
         {
             var answer = await clinic.SendAsync(Backend, "GET", $"/fhir/{address}");
@@ -248,11 +249,13 @@ public abstract class VisitTests(VisitHost clinic)
             Assert.DoesNotContain(code, answer.Body, StringComparison.Ordinal);
         }
 
-        var events = await clinic.SendAsync(Backend, "GET", $"/fhir/AuditEvent?patient=Patient/amy&_count=1000");
         foreach (var name in (string[])["$join", "$invite", "$visit-joined", "$visit-left"])
         {
-            Assert.Contains($"\"{name}\"", events.Body, StringComparison.Ordinal);
+            await Eventually.TrueAsync(async () => (await EventsAsync()).Contains($"\"{name}\"", StringComparison.Ordinal));
         }
+
+        async Task<string> EventsAsync() =>
+            (await clinic.SendAsync(Backend, "GET", $"/fhir/AuditEvent?patient=Patient/amy&entity=Encounter/{visit}&_count=1000")).Body;
     }
 
     internal static async Task<Answer> GuestAsync(HttpClient browser, string visit, string? code)

@@ -1,5 +1,6 @@
 // A clinician's day: who comes when, what is free, and who waits.
 import { cancel, isGoingOn, isOpen, roomOf, statusOf, visitsIn } from './appointments.js';
+import { Booking } from './booking.js';
 import { askWhy, button, element, make, on, tell } from './elements.js';
 import { actorsOf, nameOf } from './fhir.js';
 import { addDays } from './times.js';
@@ -12,12 +13,14 @@ const reasons = [
 const most = '500';
 
 export class ClinicianPage {
-  #fhir; #self; #zone; #references = ''; #waitingRoom;
+  #fhir; #self; #zone; #patient; #references = ''; #waitingRoom;
 
-  constructor(fhir, self, zone) {
+  /** The patient is the one whom the EHR has open, by id; null where there is none. */
+  constructor(fhir, self, zone, patient) {
     this.#fhir = fhir;
     this.#self = self;
     this.#zone = zone;
+    this.#patient = patient;
   }
 
   async start() {
@@ -29,8 +32,12 @@ export class ClinicianPage {
     on('day-after', 'click', () => this.#turn(1));
     element('day').addEventListener('change', () => element('day').value && element('day-form').requestSubmit());
     this.#waitingRoom = new WaitingRoom(this.#fhir, this.#self, () => this.#load());
+    const booking = new Booking(this.#fhir, this.#zone, this.#self, () => this.#load());
     await this.#load();
     this.#waitingRoom.watch();
+    if (this.#patient) {
+      await booking.open(this.#patient);
+    }
   }
 
   async #turn(days) {

@@ -10,8 +10,8 @@ const { fhir: base, client } = document.body.dataset;
 const roleKey = 'telefhir.app.role';
 const common = 'openid fhirUser online_access user/Practitioner.rs user/PractitionerRole.rs user/Patient.rs';
 const scopes = {
-  Patient: `${common} user/Appointment.crus user/Encounter.rs user/Questionnaire.rs user/QuestionnaireResponse.rs`,
-  Practitioner: `${common} user/Appointment.rus user/Binary.rs user/Communication.crs user/DocumentReference.rs user/Encounter.rus user/Goal.rs user/Media.rs`
+  Patient: `${common} user/Appointment.crus user/Encounter.rus user/Questionnaire.rs user/QuestionnaireResponse.rs`,
+  Practitioner: `${common} user/Appointment.crus user/Binary.rs user/Communication.crs user/DocumentReference.rs user/Encounter.rus user/Goal.rs user/Media.rs`
     + ' user/Observation.rs user/Schedule.rs user/ServiceRequest.rs user/Slot.rus user/Task.rus',
 };
 
@@ -46,10 +46,20 @@ async function open() {
   element('who').textContent = nameOf(person) ?? '';
   element('account').hidden = false;
   element('zone').textContent = `Times are in ${zone.called(Date.now())} (${zone.name.replaceAll('_', ' ')}).`;
-  const page = role === 'Patient' ? new PatientPage(fhir, user, zone) : new ClinicianViews(fhir, user, zone);
+  const page = role === 'Patient' ? new PatientPage(fhir, user, zone) : new ClinicianViews(fhir, user, zone, session.patient);
   await page.start();
   element('loading').hidden = true;
   element('zone').hidden = element(role === 'Patient' ? 'patient' : 'views').hidden = false;
+}
+
+/** Where an EHR opens the page, with what it has open: its user signs in, and its patient comes with the token. */
+async function launch() {
+  const asked = new URLSearchParams(location.search);
+  if (asked.get('iss')?.replace(/\/$/, '') !== base) {
+    throw new Error('The page was opened for another server.');
+  }
+  sessionStorage.setItem(roleKey, 'Practitioner');
+  await session.begin(`launch ${scopes.Practitioner}`, 'Practitioner', { launch: asked.get('launch') });
 }
 
 async function start() {
@@ -61,6 +71,8 @@ async function start() {
     throw new Error('Sign-in is switched off on this server (Auth:Mode None), so there is nobody whose appointments could be shown.');
   } else if (session.isReturning) {
     await open();
+  } else if (location.pathname === '/app/launch' && new URLSearchParams(location.search).has('launch')) {
+    await launch();
   } else if (sessionStorage.getItem(roleKey)) {
     await signIn(sessionStorage.getItem(roleKey));
   } else {

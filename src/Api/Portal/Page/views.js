@@ -13,12 +13,17 @@ const views = {
 const key = 'telefhir.app.view';
 
 export class ClinicianViews {
-  #fhir; #self; #zone; #begun = new Set();
+  #fhir; #self; #zone; #patient; #begun = new Set();
 
-  constructor(fhir, self, zone) {
+  /** The patient is the one whom the EHR has open, by id, for whom one looks for a time first; null where there is none. */
+  constructor(fhir, self, zone, patient) {
     this.#fhir = fhir;
     this.#self = self;
     this.#zone = zone;
+    this.#patient = patient;
+    if (patient) {
+      sessionStorage.setItem(key, 'schedule');
+    }
   }
 
   async start() {
@@ -44,7 +49,7 @@ export class ClinicianViews {
     if (!this.#begun.has(name)) {
       this.#begun.add(name);
       try {
-        await new views[name].page(this.#fhir, this.#self, this.#zone).start();
+        await new views[name].page(this.#fhir, this.#self, this.#zone, this.#patient).start();
       } catch (error) {
         this.#begun.delete(name);
         throw error;

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Threading.RateLimiting;
@@ -13,8 +12,8 @@ internal sealed class CalendarLimits(RequestDelegate next) : IDisposable
     private const int OfAddress = 600;
 
     private readonly PartitionedRateLimiter<HttpContext> _limiter = PartitionedRateLimiter.CreateChained(
-        PartitionedRateLimiter.Create<HttpContext, string>(context => Window(AuthorizationLimits.AddressOf(context), OfAddress)),
-        PartitionedRateLimiter.Create<HttpContext, string>(context => Window(FeedOf(context), OfFeed)));
+        PartitionedRateLimiter.Create<HttpContext, string>(context => AuthorizationLimits.PerMinute(AuthorizationLimits.AddressOf(context), OfAddress)),
+        PartitionedRateLimiter.Create<HttpContext, string>(context => AuthorizationLimits.PerMinute(FeedOf(context), OfFeed)));
 
     public async Task InvokeAsync(HttpContext context)
     {
@@ -25,19 +24,10 @@ internal sealed class CalendarLimits(RequestDelegate next) : IDisposable
             return;
         }
 
-        var wait = lease.TryGetMetadata(MetadataName.RetryAfter, out var after) ? after : TimeSpan.FromSeconds(10);
-        context.Response.StatusCode = StatusCodes.Status429TooManyRequests;
-        context.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+        AuthorizationLimits.Refuse(context, lease);
     }
 
     public void Dispose() => _limiter.Dispose();
-
-    private static RateLimitPartition<string> Window(string key, int times) => RateLimitPartition.GetSlidingWindowLimiter(key, _ => new SlidingWindowRateLimiterOptions
-    {
-        PermitLimit = times,
-        Window = TimeSpan.FromMinutes(1),
-        SegmentsPerWindow = 6,
-    });
 
     // Nothing keeps the secret itself for longer than the request.
     private static string FeedOf(HttpContext context) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(context.Request.Path.Value ?? "")));

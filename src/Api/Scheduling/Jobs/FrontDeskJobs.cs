@@ -10,6 +10,7 @@ internal sealed partial class FrontDeskJobs(
     ReminderDelivery reminders,
     RunOutHolds holds,
     MissedAppointments missed,
+    UntakenTimes untaken,
     IHostApplicationLifetime lifetime,
     TimeProvider clock,
     ILogger<FrontDeskJobs> logger)
@@ -25,6 +26,7 @@ internal sealed partial class FrontDeskJobs(
         await using var registration = lifetime.ApplicationStarted.Register(started.SetResult);
         await started.Task.WaitAsync(stoppingToken);
         await Task.WhenAll(
+            TryAsync("the time that stored appointments take", untaken.RunAsync, stoppingToken),
             RepeatAsync("reminders", _often, reminders.RunAsync, stoppingToken),
             RepeatAsync("holds", _often, holds.RunAsync, stoppingToken),
             RepeatAsync("missed appointments", _seldom, missed.RunAsync, stoppingToken));
@@ -35,14 +37,19 @@ internal sealed partial class FrontDeskJobs(
         using var timer = new PeriodicTimer(period, clock);
         while (await timer.WaitForNextTickAsync(stopping))
         {
-            try
-            {
-                await run(stopping);
-            }
-            catch (Exception fault) when (!stopping.IsCancellationRequested)
-            {
-                Failed(logger, fault, job);
-            }
+            await TryAsync(job, run, stopping);
+        }
+    }
+
+    private async Task TryAsync(string job, Func<CancellationToken, Task> run, CancellationToken stopping)
+    {
+        try
+        {
+            await run(stopping);
+        }
+        catch (Exception fault) when (!stopping.IsCancellationRequested)
+        {
+            Failed(logger, fault, job);
         }
     }
 

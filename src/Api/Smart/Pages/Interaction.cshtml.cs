@@ -20,7 +20,8 @@ internal enum InteractionStep
 
 /// <summary>Asks a person about an authorization request: which patient, which visit, and what the application may do.</summary>
 internal sealed class InteractionModel(
-    IAuthorizationInteractions interactions, IRememberedConsents consents, PatientChoices choices, BrowserMark browser) : PageModel
+    IAuthorizationInteractions interactions, IRememberedConsents consents, PatientChoices choices, BrowserMark browser,
+    IEnumerable<OwnApp> pages) : PageModel
 {
     private AuthorizationInteraction _interaction = null!;
     private Person _person = null!;
@@ -144,8 +145,7 @@ internal sealed class InteractionModel(
     {
         Offer = ConsentOffer.Of(_interaction.Scopes);
         NeedsEncounter = Patient is not null && _interaction.LaunchEncounter is null && _interaction.Scopes.Contains("launch/encounter");
-        var remembered = await consents.FindAsync(_person.Account.Id, _interaction.ClientId, HttpContext.RequestAborted);
-        if (!_interaction.MustConsent && !NeedsEncounter && _interaction.Scopes.All(remembered.Contains))
+        if (!_interaction.MustConsent && !NeedsEncounter && await IsRememberedAsync())
         {
             return await DecideAsync(isGranted: true, Offer.Granted(_interaction.Scopes.ToHashSet(), Patient is not null));
         }
@@ -158,6 +158,23 @@ internal sealed class InteractionModel(
         Step = InteractionStep.Consent;
         return new PageResult { StatusCode = Fault is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest };
     }
+
+    /// <summary>Whether all of it was allowed before. The server's own pages are one to who uses them: what was allowed to one is to the other, and no more.</summary>
+    private async Task<bool> IsRememberedAsync()
+    {
+        var own = pages.Select(page => page.ClientId).ToHashSet(StringComparer.Ordinal);
+        var remembered = new List<string>();
+        foreach (var client in own.Contains(_interaction.ClientId) ? own : [_interaction.ClientId])
+        {
+            remembered.AddRange(await consents.FindAsync(_person.Account.Id, client, HttpContext.RequestAborted));
+        }
+
+        return _interaction.Scopes.All(scope => remembered.Contains(scope) || (own.Contains(_interaction.ClientId) && remembered.Exists(given => Covers(given, scope))));
+    }
+
+    private static bool Covers(string given, string asked) =>
+        SmartScope.Parse(given) is { } all && SmartScope.Parse(asked) is { } some
+        && all.Context == some.Context && (all.Type == some.Type || all.Type == "*") && all.Filter is null && (some.Permissions & ~all.Permissions) == 0;
 
     private async Task<IActionResult> AllowAsync(string[] ticked, string? encounter)
     {

@@ -1,10 +1,11 @@
 import { Peers } from './peers.js';
 import { Room } from './room.js';
-import { Session } from './sign-in.js';
+import { Session } from './session.js';
 
 const { fhir, client } = document.body.dataset;
 const element = id => document.getElementById(id);
-const session = new Session(fhir, client);
+const session = new Session(fhir, client, `${location.origin}/visit/signed-in`);
+const scope = 'openid fhirUser online_access user/Encounter.ru';
 const guestMark = 'telefhir.visit.guest';
 const ownChannel = 'telefhir-webrtc';
 const placePeriod = 10_000;
@@ -41,6 +42,7 @@ async function start() {
   const path = location.pathname.split('/')[2];
   if (path === 'signed-in') {
     state.visit = await session.complete();
+    history.replaceState(null, '', `/visit/${state.visit}`);
   } else {
     state.visit = path;
     const invited = /^#invite=([\w-]+)$/.exec(location.hash);
@@ -51,7 +53,7 @@ async function start() {
     }
     state.isGuest = invited !== null || sessionStorage.getItem(guestMark) === state.visit;
     if (!state.isGuest && client) {
-      await session.begin(state.visit);
+      await session.begin(scope, state.visit);
     }
   }
   if (!state.isGuest) {

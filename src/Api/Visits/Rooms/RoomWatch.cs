@@ -34,12 +34,13 @@ internal sealed class RoomWatch(VisitRooms rooms, IRoomMail mail, IVisitPresence
 
     private async Task StepAsync(long step, CancellationToken cancellationToken)
     {
-        foreach (var letter in await mail.TakeAsync(rooms.Node, cancellationToken))
+        var isTimeToLook = step % StepsToLook == 0;
+        foreach (var letter in mail.MayHaveCome(rooms.Node) || isTimeToLook ? await mail.TakeAsync(rooms.Node, cancellationToken) : [])
         {
             await rooms.TakeAsync(letter, cancellationToken);
         }
 
-        if (step % StepsToLook == 0)
+        if (isTimeToLook)
         {
             await LookAsync(cancellationToken);
         }

@@ -2053,6 +2053,23 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
                     b.ToTable("room_letter", (string)null);
                 });
 
+            modelBuilder.Entity("TeleFhir.Infrastructure.Visits.VisitLinkRow", b =>
+                {
+                    b.Property<long>("Key")
+                        .HasColumnType("bigint")
+                        .HasColumnName("key");
+
+                    b.Property<string>("Sealed")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("sealed")
+                        .UseCollation("C");
+
+                    b.HasKey("Key");
+
+                    b.ToTable("visit_link", (string)null);
+                });
+
             modelBuilder.Entity("OpenIddict.EntityFrameworkCore.Models.OpenIddictEntityFrameworkCoreAuthorization", b =>
                 {
                     b.HasOne("OpenIddict.EntityFrameworkCore.Models.OpenIddictEntityFrameworkCoreApplication", "Application")

@@ -1894,6 +1894,22 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
                     b.ToTable("room_letter", (string)null);
                 });
 
+            modelBuilder.Entity("TeleFhir.Infrastructure.Visits.VisitLinkRow", b =>
+                {
+                    b.Property<long>("Key")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("key");
+
+                    b.Property<string>("Sealed")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("sealed");
+
+                    b.HasKey("Key");
+
+                    b.ToTable("visit_link", (string)null);
+                });
+
             modelBuilder.Entity("OpenIddict.EntityFrameworkCore.Models.OpenIddictEntityFrameworkCoreAuthorization", b =>
                 {
                     b.HasOne("OpenIddict.EntityFrameworkCore.Models.OpenIddictEntityFrameworkCoreApplication", "Application")

@@ -23,21 +23,26 @@ export class Session {
     return named?.split('/').slice(-2).join('/') ?? null;
   }
 
+  /** The patient whom the EHR had open, by id; null where there was none. */
+  get patient() {
+    return this.#tokens?.patient ?? null;
+  }
+
   /** Whether the address is that of a person who comes back from the sign-in page. */
   get isReturning() {
     const answer = new URLSearchParams(location.search);
     return answer.has('state') && (answer.has('code') || answer.has('error'));
   }
 
-  /** Goes to the sign-in page; what is kept is given back after it. */
-  async begin(scope, kept) {
+  /** Goes to the sign-in page, with more parameters where there are any; what is kept is given back after it. */
+  async begin(scope, kept, more = {}) {
     const { authorization_endpoint } = await this.#configuration();
     const [state, verifier] = [random(), random()];
     sessionStorage.setItem(this.#key, JSON.stringify({ state, verifier, kept }));
     const challenge = encode(new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(verifier))));
     location.assign(`${authorization_endpoint}?${new URLSearchParams({
       response_type: 'code', client_id: this.#client, redirect_uri: this.#returnAddress, aud: this.#fhir, state, scope,
-      code_challenge: challenge, code_challenge_method: 'S256',
+      code_challenge: challenge, code_challenge_method: 'S256', ...more,
     })}`);
     return new Promise(() => { });
   }
@@ -65,7 +70,8 @@ export class Session {
       throw new Error('The token is for the FHIR server alone.');
     }
     const send = () => fetch(address, {
-      ...options, headers: { Accept: 'application/fhir+json', ...options.headers, Authorization: `Bearer ${this.#tokens?.access_token}` },
+      ...options,
+      headers: { Accept: 'application/fhir+json', ...options.headers, ...(this.#tokens ? { Authorization: `Bearer ${this.#tokens.access_token}` } : {}) },
     });
     const answer = await send();
     if (answer.status !== 401 || !this.#tokens?.refresh_token) {
