@@ -6,7 +6,6 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 using TeleFhir.Infrastructure.Persistence;
 
-
 namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
 {
     [DbContext(typeof(PostgresDb))]
@@ -538,6 +537,25 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
                         .HasDatabaseName("blob_key");
 
                     b.ToTable("blob", (string)null);
+                });
+
+            modelBuilder.Entity("TeleFhir.Infrastructure.Monitoring.ReadingRow", b =>
+                {
+                    b.Property<long>("High")
+                        .HasColumnType("bigint")
+                        .HasColumnName("high");
+
+                    b.Property<long>("Low")
+                        .HasColumnType("bigint")
+                        .HasColumnName("low");
+
+                    b.Property<long>("Key")
+                        .HasColumnType("bigint")
+                        .HasColumnName("key");
+
+                    b.HasKey("High", "Low");
+
+                    b.ToTable("reading", (string)null);
                 });
 
             modelBuilder.Entity("TeleFhir.Infrastructure.Persistence.ConsentRuleRow", b =>

@@ -5,7 +5,6 @@ using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 using TeleFhir.Infrastructure.Persistence;
 
-
 namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
 {
     [DbContext(typeof(SqliteDb))]
@@ -479,6 +478,25 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
                         .HasDatabaseName("blob_key");
 
                     b.ToTable("blob", (string)null);
+                });
+
+            modelBuilder.Entity("TeleFhir.Infrastructure.Monitoring.ReadingRow", b =>
+                {
+                    b.Property<long>("High")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("high");
+
+                    b.Property<long>("Low")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("low");
+
+                    b.Property<long>("Key")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("key");
+
+                    b.HasKey("High", "Low");
+
+                    b.ToTable("reading", (string)null);
                 });
 
             modelBuilder.Entity("TeleFhir.Infrastructure.Persistence.ConsentRuleRow", b =>

@@ -7,12 +7,11 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 using TeleFhir.Infrastructure.Persistence;
 
-
 namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
 {
     [DbContext(typeof(PostgresDb))]
-    [Migration("20261130101332_Subscriptions")]
-    partial class Subscriptions
+    [Migration("20261130110133_TelehealthServices")]
+    partial class TelehealthServices
     {
         /// <inheritdoc />
         protected override void BuildTargetModel(ModelBuilder modelBuilder)
@@ -521,6 +520,45 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
                         .HasDatabaseName("emergency_access_until");
 
                     b.ToTable("emergency_access", (string)null);
+                });
+
+            modelBuilder.Entity("TeleFhir.Infrastructure.Binaries.BlobRow", b =>
+                {
+                    b.Property<string>("Name")
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("name")
+                        .UseCollation("C");
+
+                    b.Property<long>("Key")
+                        .HasColumnType("bigint")
+                        .HasColumnName("key");
+
+                    b.HasKey("Name");
+
+                    b.HasIndex("Key")
+                        .HasDatabaseName("blob_key");
+
+                    b.ToTable("blob", (string)null);
+                });
+
+            modelBuilder.Entity("TeleFhir.Infrastructure.Monitoring.ReadingRow", b =>
+                {
+                    b.Property<long>("High")
+                        .HasColumnType("bigint")
+                        .HasColumnName("high");
+
+                    b.Property<long>("Low")
+                        .HasColumnType("bigint")
+                        .HasColumnName("low");
+
+                    b.Property<long>("Key")
+                        .HasColumnType("bigint")
+                        .HasColumnName("key");
+
+                    b.HasKey("High", "Low");
+
+                    b.ToTable("reading", (string)null);
                 });
 
             modelBuilder.Entity("TeleFhir.Infrastructure.Persistence.ConsentRuleRow", b =>
@@ -1935,6 +1973,57 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
                     b.ToTable("visit_presence", (string)null);
                 });
 
+            modelBuilder.Entity("TeleFhir.Infrastructure.Visits.RecordingRow", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("id")
+                        .UseCollation("C");
+
+                    b.Property<string>("Consents")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("consents")
+                        .UseCollation("C");
+
+                    b.Property<string>("Encounter")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("encounter")
+                        .UseCollation("C");
+
+                    b.Property<bool>("IsFiled")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_filed");
+
+                    b.Property<long>("Started")
+                        .HasColumnType("bigint")
+                        .HasColumnName("started");
+
+                    b.Property<string>("StartedBy")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("started_by")
+                        .UseCollation("C");
+
+                    b.Property<long>("Stopped")
+                        .HasColumnType("bigint")
+                        .HasColumnName("stopped");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("Encounter")
+                        .IsUnique()
+                        .HasDatabaseName("recording_running")
+                        .HasFilter("stopped = 0");
+
+                    b.HasIndex("Encounter", "Stopped")
+                        .HasDatabaseName("recording_encounter");
+
+                    b.ToTable("recording", (string)null);
+                });
+
             modelBuilder.Entity("TeleFhir.Infrastructure.Visits.RoomLetterRow", b =>
                 {
                     b.Property<long>("Sequence")
@@ -1983,6 +2072,23 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
                         .HasDatabaseName("room_letter_node");
 
                     b.ToTable("room_letter", (string)null);
+                });
+
+            modelBuilder.Entity("TeleFhir.Infrastructure.Visits.VisitLinkRow", b =>
+                {
+                    b.Property<long>("Key")
+                        .HasColumnType("bigint")
+                        .HasColumnName("key");
+
+                    b.Property<string>("Sealed")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("sealed")
+                        .UseCollation("C");
+
+                    b.HasKey("Key");
+
+                    b.ToTable("visit_link", (string)null);
                 });
 
             modelBuilder.Entity("OpenIddict.EntityFrameworkCore.Models.OpenIddictEntityFrameworkCoreAuthorization", b =>

@@ -1,14 +1,55 @@
 ﻿using Microsoft.EntityFrameworkCore.Migrations;
 
-
 namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
 {
     /// <inheritdoc />
-    public partial class Subscriptions : Migration
+    public partial class TelehealthServices : Migration
     {
         /// <inheritdoc />
         protected override void Up(MigrationBuilder migrationBuilder)
         {
+            migrationBuilder.CreateTable(
+                name: "blob",
+                columns: table => new
+                {
+                    name = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    key = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_blob", x => x.name);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "reading",
+                columns: table => new
+                {
+                    high = table.Column<long>(type: "INTEGER", nullable: false),
+                    low = table.Column<long>(type: "INTEGER", nullable: false),
+                    key = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_reading", x => new { x.high, x.low });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "recording",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    encounter = table.Column<string>(type: "TEXT", nullable: false),
+                    started_by = table.Column<string>(type: "TEXT", nullable: false),
+                    started = table.Column<long>(type: "INTEGER", nullable: false),
+                    stopped = table.Column<long>(type: "INTEGER", nullable: false),
+                    consents = table.Column<string>(type: "TEXT", nullable: false),
+                    is_filed = table.Column<bool>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_recording", x => x.id);
+                });
+
             migrationBuilder.CreateTable(
                 name: "subscription",
                 columns: table => new
@@ -88,6 +129,35 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
                     table.PrimaryKey("PK_subscription_feed", x => x.id);
                 });
 
+            migrationBuilder.CreateTable(
+                name: "visit_link",
+                columns: table => new
+                {
+                    key = table.Column<long>(type: "INTEGER", nullable: false),
+                    @sealed = table.Column<string>(name: "sealed", type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_visit_link", x => x.key);
+                });
+
+            migrationBuilder.CreateIndex(
+                name: "blob_key",
+                table: "blob",
+                column: "key");
+
+            migrationBuilder.CreateIndex(
+                name: "recording_encounter",
+                table: "recording",
+                columns: new[] { "encounter", "stopped" });
+
+            migrationBuilder.CreateIndex(
+                name: "recording_running",
+                table: "recording",
+                column: "encounter",
+                unique: true,
+                filter: "stopped = 0");
+
             migrationBuilder.CreateIndex(
                 name: "subscription_binding_expires",
                 table: "subscription_binding",
@@ -103,6 +173,15 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
         protected override void Down(MigrationBuilder migrationBuilder)
         {
             migrationBuilder.DropTable(
+                name: "blob");
+
+            migrationBuilder.DropTable(
+                name: "reading");
+
+            migrationBuilder.DropTable(
+                name: "recording");
+
+            migrationBuilder.DropTable(
                 name: "subscription");
 
             migrationBuilder.DropTable(
@@ -116,6 +195,9 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "subscription_feed");
+
+            migrationBuilder.DropTable(
+                name: "visit_link");
         }
     }
 }
