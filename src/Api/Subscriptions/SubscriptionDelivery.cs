@@ -38,12 +38,11 @@ internal sealed partial class SubscriptionDelivery(
     {
         foreach (var id in await subscriptions.DueAsync(cancellationToken))
         {
-            if (_running.Count >= AtOnce || _running.ContainsKey(id))
+            var over = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            if (_running.Count < AtOnce && _running.TryAdd(id, over.Task))
             {
-                continue;
+                _ = RunAsync(id, over, cancellationToken);
             }
-
-            _running[id] = RunAsync(id, cancellationToken);
         }
     }
 
@@ -62,7 +61,7 @@ internal sealed partial class SubscriptionDelivery(
         }
     }
 
-    private async Task RunAsync(string id, CancellationToken cancellationToken)
+    private async Task RunAsync(string id, TaskCompletionSource over, CancellationToken cancellationToken)
     {
         // The caller goes on at once.
         await Task.Yield();
@@ -70,20 +69,35 @@ internal sealed partial class SubscriptionDelivery(
         {
             if (await subscriptions.TakeAsync(id, Lease, cancellationToken) is { } taken)
             {
-                await DeliverAsync(taken, cancellationToken);
+                await ReleasedAsync(taken, () => DeliverAsync(taken, cancellationToken), cancellationToken);
             }
         }
-        catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The server stops.
+        }
+        catch (Exception fault)
         {
             Failed(logger, fault, id);
-        }
-        catch (OperationCanceledException)
-        {
-            // The server stops; what it had is taken by another when the lease ends.
         }
         finally
         {
             _running.TryRemove(id, out _);
+            over.SetResult();
+        }
+    }
+
+    /// <summary>Where the server stops in the middle, another need not wait for the lease to end.</summary>
+    private async Task ReleasedAsync(TakenSubscription taken, Func<Task> deliver, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await deliver();
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            await subscriptions.ReleaseAsync(taken, CancellationToken.None);
+            throw;
         }
     }
 
@@ -147,7 +161,14 @@ internal sealed partial class SubscriptionDelivery(
         while (!events.IsEmpty)
         {
             var seen = await notifications.SeenAsync(record.Owner, events, cancellationToken);
-            if (seen.Count > 0 && !await TryAsync(taken, NotificationType.EventNotification, seen, cancellationToken))
+            var isTaken = seen.Count == 0;
+            if (!isTaken)
+            {
+                var mine = taken;
+                await ReleasedAsync(mine, async () => isTaken = await TryAsync(mine, NotificationType.EventNotification, seen, cancellationToken), cancellationToken);
+            }
+
+            if (!isTaken)
             {
                 return;
             }
