@@ -23,8 +23,10 @@ internal sealed partial class SubscriptionDelivery(
     TimeProvider clock,
     ILogger<SubscriptionDelivery> logger)
 {
-    /// <summary>Longer than any channel waits for its other side, so that nobody else sends what is being sent.</summary>
-    public static readonly TimeSpan Lease = TimeSpan.FromMinutes(2);
+    /// <summary>Longer than a try takes, so that nobody else sends what is being sent; for so long what a server had that died is nobody's.</summary>
+    public static readonly TimeSpan Lease = TimeSpan.FromSeconds(55);
+
+    private static readonly TimeSpan _longestTry = TimeSpan.FromSeconds(40);
 
     private const int AtOnce = 500;
     private const string Withdrawn = "The access of whoever asked for this was withdrawn.";
@@ -204,7 +206,9 @@ internal sealed partial class SubscriptionDelivery(
             if (record.Plan.Channel != SubscriptionChannel.Websocket)
             {
                 var notification = await notifications.OfAsync(record, type, events, record.Plan.Content, cancellationToken);
-                await _channels[record.Plan.Channel].SendAsync(record.Plan, notification, cancellationToken);
+                using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+                limit.CancelAfter(_longestTry);
+                await _channels[record.Plan.Channel].SendAsync(record.Plan, notification, limit.Token);
                 await AuditAsync(record, notification, cancellationToken);
                 Count(record, "sent");
             }
