@@ -50,7 +50,7 @@ internal sealed class EmailChannel(TeleFhirOptions options, FhirAddress address)
             await client.SendAsync(mail, cancellationToken);
             await client.DisconnectAsync(quit: true, cancellationToken);
         }
-        catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception fault) when (fault is not OperationCanceledException)
         {
             // The kind alone: what a mail server says may name the recipient.
             throw new DeliveryException($"The mail server did not take it ({fault.GetType().Name}).");

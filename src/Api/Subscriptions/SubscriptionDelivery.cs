@@ -23,8 +23,10 @@ internal sealed partial class SubscriptionDelivery(
     TimeProvider clock,
     ILogger<SubscriptionDelivery> logger)
 {
-    /// <summary>Longer than any channel waits for its other side, so that nobody else sends what is being sent.</summary>
-    public static readonly TimeSpan Lease = TimeSpan.FromMinutes(2);
+    /// <summary>Longer than a try takes, so that nobody else sends what is being sent; for so long what a server had that died is nobody's.</summary>
+    public static readonly TimeSpan Lease = TimeSpan.FromSeconds(55);
+
+    private static readonly TimeSpan _longestTry = TimeSpan.FromSeconds(40);
 
     private const int AtOnce = 500;
     private const string Withdrawn = "The access of whoever asked for this was withdrawn.";
@@ -38,12 +40,11 @@ internal sealed partial class SubscriptionDelivery(
     {
         foreach (var id in await subscriptions.DueAsync(cancellationToken))
         {
-            if (_running.Count >= AtOnce || _running.ContainsKey(id))
+            var over = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            if (_running.Count < AtOnce && _running.TryAdd(id, over.Task))
             {
-                continue;
+                _ = RunAsync(id, over, cancellationToken);
             }
-
-            _running[id] = RunAsync(id, cancellationToken);
         }
     }
 
@@ -62,7 +63,7 @@ internal sealed partial class SubscriptionDelivery(
         }
     }
 
-    private async Task RunAsync(string id, CancellationToken cancellationToken)
+    private async Task RunAsync(string id, TaskCompletionSource over, CancellationToken cancellationToken)
     {
         // The caller goes on at once.
         await Task.Yield();
@@ -70,20 +71,35 @@ internal sealed partial class SubscriptionDelivery(
         {
             if (await subscriptions.TakeAsync(id, Lease, cancellationToken) is { } taken)
             {
-                await DeliverAsync(taken, cancellationToken);
+                await ReleasedAsync(taken, () => DeliverAsync(taken, cancellationToken), cancellationToken);
             }
         }
-        catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The server stops.
+        }
+        catch (Exception fault)
         {
             Failed(logger, fault, id);
-        }
-        catch (OperationCanceledException)
-        {
-            // The server stops; what it had is taken by another when the lease ends.
         }
         finally
         {
             _running.TryRemove(id, out _);
+            over.SetResult();
+        }
+    }
+
+    /// <summary>Where the server stops in the middle, another need not wait for the lease to end.</summary>
+    private async Task ReleasedAsync(TakenSubscription taken, Func<Task> deliver, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await deliver();
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            await subscriptions.ReleaseAsync(taken, CancellationToken.None);
+            throw;
         }
     }
 
@@ -147,7 +163,14 @@ internal sealed partial class SubscriptionDelivery(
         while (!events.IsEmpty)
         {
             var seen = await notifications.SeenAsync(record.Owner, events, cancellationToken);
-            if (seen.Count > 0 && !await TryAsync(taken, NotificationType.EventNotification, seen, cancellationToken))
+            var isTaken = seen.Count == 0;
+            if (!isTaken)
+            {
+                var mine = taken;
+                await ReleasedAsync(mine, async () => isTaken = await TryAsync(mine, NotificationType.EventNotification, seen, cancellationToken), cancellationToken);
+            }
+
+            if (!isTaken)
             {
                 return;
             }
@@ -183,7 +206,9 @@ internal sealed partial class SubscriptionDelivery(
             if (record.Plan.Channel != SubscriptionChannel.Websocket)
             {
                 var notification = await notifications.OfAsync(record, type, events, record.Plan.Content, cancellationToken);
-                await _channels[record.Plan.Channel].SendAsync(record.Plan, notification, cancellationToken);
+                using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+                limit.CancelAfter(_longestTry);
+                await _channels[record.Plan.Channel].SendAsync(record.Plan, notification, limit.Token);
                 await AuditAsync(record, notification, cancellationToken);
                 Count(record, "sent");
             }

@@ -51,7 +51,7 @@ public abstract class ReminderTests(TelehealthHost host)
         await AdvanceAsync(TimeSpan.FromDays(1) + _moment);
         await UntilAsync("rem-told", "Sent", "Sent", "Waiting", "Waiting");
 
-        await EventuallyAsync(async () => (await host.GetAsync("/fhir/Subscription/rem-told/$events")).Body.Contains("Appointment/rem-told", StringComparison.Ordinal));
+        await Eventually.TrueAsync(async () => (await host.GetAsync("/fhir/Subscription/rem-told/$events")).Body.Contains("Appointment/rem-told", StringComparison.Ordinal));
         Assert.DoesNotContain("\"valueString\":\"2\"", (await host.GetAsync("/fhir/Subscription/rem-told/$events")).Body, StringComparison.Ordinal);
     }
 

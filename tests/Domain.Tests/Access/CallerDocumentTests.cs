@@ -12,6 +12,8 @@ public sealed class CallerDocumentTests
         {
             FhirUser = new ResourceKey("Practitioner", "lee"),
             Patient = "amy",
+            TokenId = "jti-1",
+            AuthorizationId = "grant-1",
             Encounter = "visit",
             Scopes = SmartScope.ParseAll("patient/*.rs user/Observation.cruds?category=http://x|vital-signs"),
             IsAdministrator = true,
