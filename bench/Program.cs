@@ -21,7 +21,13 @@ switch (args.FirstOrDefault())
     case "find":
         await FindCommand.RunAsync(arguments);
         return 0;
+    case "ingest":
+        await IngestCommand.RunAsync(arguments, isAlerts: false);
+        return 0;
+    case "alerts":
+        await IngestCommand.RunAsync(arguments, isAlerts: true);
+        return 0;
     default:
-        Console.Error.WriteLine("usage: micro | queries | layouts | http | find; see bench/README.md");
+        Console.Error.WriteLine("usage: micro | queries | layouts | http | find | ingest | alerts; see bench/README.md");
         return 2;
 }

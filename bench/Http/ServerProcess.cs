@@ -72,12 +72,12 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>A token that may read everything.</summary>
-    public async Task<string> TokenAsync(HttpClient client)
+    /// <summary>A token, that may read everything unless said otherwise.</summary>
+    public async Task<string> TokenAsync(HttpClient client, string scope = "system/*.rs")
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri($"{Address}/auth/token"))
         {
-            Content = new FormUrlEncodedContent([new("grant_type", "client_credentials"), new("scope", "system/*.rs")]),
+            Content = new FormUrlEncodedContent([new("grant_type", "client_credentials"), new("scope", scope)]),
         };
         request.Headers.Authorization = new("Basic", Convert.ToBase64String("demo-backend:demo-backend-secret"u8));
         using var answer = await client.SendAsync(request);

@@ -12,7 +12,11 @@ using TeleFhir.Domain.Storage;
 namespace TeleFhir.Api.Monitoring;
 
 /// <summary>A reading as it came in: JSON, and where it sits, for error messages.</summary>
-internal readonly record struct SentReading(ReadOnlyMemory<byte> Json, string? Source);
+internal readonly record struct SentReading(ReadOnlyMemory<byte> Json, string? Source)
+{
+    /// <summary>Why nothing could be made of it; null where it could.</summary>
+    public FhirException? Refusal { get; init; }
+}
 
 /// <summary>What became of a reading.</summary>
 /// <param name="Status">201 where it was stored, 200 where it was there before, else why not.</param>
@@ -50,7 +54,7 @@ internal sealed class IngestDesk(MonitoringSettings settings)
         {
             try
             {
-                creates.Add(Prepare(sent[at], server));
+                creates.Add(sent[at].Refusal is { } refusal ? throw refusal : Prepare(sent[at], server));
                 places.Add(at);
             }
             catch (FhirException refused)
