@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using Hl7.Fhir.Model;
@@ -90,8 +91,9 @@ internal sealed class IngestDesk(MonitoringSettings settings)
             json.WriteStartObject();
             if (observation.IssuedElement is null)
             {
-                observation.IssuedElement = Moment.Instant(server.Clock.GetUtcNow());
-                json.WriteString("issued", observation.IssuedElement.ToString());
+                var arrival = Moment.Whole(server.Clock.GetUtcNow());
+                observation.Issued = arrival;
+                json.WriteString("issued", arrival.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
             }
 
             if (observation.Identifier.Count == 0)
