@@ -1,3 +1,4 @@
+using TeleFhir.Bench.Endurance;
 using TeleFhir.Bench.Http;
 using TeleFhir.Bench.Layouts;
 using TeleFhir.Bench.Micro;
@@ -27,7 +28,10 @@ switch (args.FirstOrDefault())
     case "alerts":
         await IngestCommand.RunAsync(arguments, isAlerts: true);
         return 0;
+    case "endurance":
+        await EnduranceCommand.RunAsync(arguments);
+        return 0;
     default:
-        Console.Error.WriteLine("usage: micro | queries | layouts | http | find | ingest | alerts; see bench/README.md");
+        Console.Error.WriteLine("usage: micro | queries | layouts | http | find | ingest | alerts | endurance; see bench/README.md");
         return 2;
 }

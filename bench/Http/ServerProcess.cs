@@ -20,8 +20,9 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <param name="assembly">The server's.</param>
     /// <param name="port">Where it listens.</param>
     /// <param name="client">Asks whether it does.</param>
+    /// <param name="settings">More settings, as environment variables.</param>
     /// <param name="isGuarded">With access control and audit trail, as it runs everywhere else; without both it is compared with what has neither.</param>
-    public static async Task<ServerProcess> StartAsync(BenchStore store, string assembly, int port, HttpClient client, bool isGuarded)
+    public static async Task<ServerProcess> StartAsync(BenchStore store, string assembly, int port, HttpClient client, bool isGuarded, IReadOnlyDictionary<string, string>? settings = null)
     {
         var address = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}");
         var folder = Directory.CreateTempSubdirectory("telefhir-server-");
@@ -43,6 +44,11 @@ internal sealed class ServerProcess : IAsyncDisposable
                 ["AllowedHosts"] = "*",
             },
         };
+        foreach (var (name, value) in settings ?? new Dictionary<string, string>())
+        {
+            start.Environment[name] = value;
+        }
+
         var process = Process.Start(start)!;
         process.OutputDataReceived += (_, line) => Print(line.Data);
         process.BeginOutputReadLine();
@@ -72,7 +78,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>A token, that may read everything unless said otherwise.</summary>
+    /// <summary>A token; one that may read everything where nothing else is asked for.</summary>
     public async Task<string> TokenAsync(HttpClient client, string scope = "system/*.rs")
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri($"{Address}/auth/token"))

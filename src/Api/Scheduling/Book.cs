@@ -23,7 +23,7 @@ internal static class Book
         FhirRequest request, FhirServer server, BookingDesk desk, HttpContext context, CancellationToken cancellationToken)
     {
         var input = await OperationInput.ReadAsync(
-            request, server, Name, [Wish.Reference, Wish.Resource, Wish.Patient, "comment", "occurrence-count"], cancellationToken);
+            request, server, Name, [Wish.Reference, Wish.Resource, Wish.Patient, DeclaredPlace.Name, "comment", "occurrence-count"], cancellationToken);
         var receipt = BookingDesk.ReceiptOf(request, context, input);
         var isNew = true;
         var (written, isRepeated) = await desk.OnceAsync(request, receipt, BookAsync, cancellationToken);
@@ -39,7 +39,7 @@ internal static class Book
                 server.Validator.Validate(meant);
                 var change = meant.Status == AppointmentStatus.Cancelled
                     ? await Cancel.ChangeAsync(desk, request, key, new Cancellation(meant.CancelationReason, meant.Comment), cancellationToken)
-                    : await Reschedule.ChangeAsync(desk, request, key, meant, cancellationToken);
+                    : await Reschedule.ChangeAsync(desk, request, key, meant, await DeclaredPlace.ReadAsync(input, desk.Server, cancellationToken), cancellationToken);
                 isNew = false;
                 return await desk.CommitAsync(request, [change], receipt, Name, cancellationToken);
             }
@@ -86,7 +86,7 @@ internal static class Book
     {
         var facts = await desk.FactsAsync(wish.Appointment, wish.IsStored, cancellationToken);
         return wish.IsStored
-            ? desk.Change(new ResourceKey("Appointment", wish.Appointment.Id!), stored => desk.Rules.Book(facts with { Appointment = stored }, comment))
+            ? desk.Change(new ResourceKey("Appointment", wish.Appointment.Id!), stored => desk.Rules.Book(facts with { Appointment = wish.With(stored, desk.Canonicals) }, comment))
             : desk.Create(desk.Rules.Book(facts, comment).OrThrow(desk.Canonicals).Appointment);
     }
 

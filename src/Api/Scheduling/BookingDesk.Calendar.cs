@@ -26,7 +26,7 @@ internal sealed partial class BookingDesk
 
         var slots = await SlotsAsync(wished.Slot, own, cancellationToken);
         var schedules = await SchedulesAsync(slots.Select(loaded => loaded.Slot), cancellationToken);
-        var find = await RolesAsync(wished, cancellationToken);
+        var find = await RolesAsync([wished], cancellationToken);
         return new BookingFacts(wished, isStored, slots, Now)
         {
             Schedules = [.. schedules.Select(schedule => schedule.Schedule)],
@@ -148,20 +148,20 @@ internal sealed partial class BookingDesk
         };
     }
 
-    /// <summary>The roles and places that take part, for whose they are.</summary>
-    private async Task<Func<string, DomainResource?>> RolesAsync(Appointment appointment, CancellationToken cancellationToken)
+    /// <summary>The roles and places that take part in Appointments, for whose they are.</summary>
+    public async Task<Func<string, DomainResource?>> RolesAsync(IEnumerable<Appointment> appointments, CancellationToken cancellationToken)
     {
         var known = new Dictionary<string, DomainResource>(StringComparer.Ordinal);
-        foreach (var name in appointment.Participant.Select(participant => Occupancy.RelativeOf(participant.Actor)).OfType<string>().Distinct())
+        var named = appointments.SelectMany(appointment => appointment.Participant).Select(participant => Occupancy.RelativeOf(participant.Actor)).OfType<string>();
+        foreach (var name in named.Where(name => name.Split('/')[0] is "PractitionerRole" or "Location").Distinct(StringComparer.Ordinal))
         {
-            if (name.Split('/')[0] is "PractitionerRole" or "Location" && ResourceKey.TryParse(name, out var key)
-                && await server.Store.ReadAsync(_desk, key, cancellationToken) is { IsDeleted: false } stored)
+            if (ResourceKey.TryParse(name, out var key) && await FindAsync<DomainResource>(key, cancellationToken) is { } found)
             {
-                known[name] = (DomainResource)FhirJson.Parse(stored.Json);
+                known[name] = found;
             }
         }
 
-        return name => known.GetValueOrDefault(name);
+        return known.GetValueOrDefault;
     }
 
     private static string IdOf(ResourceReference? reference, string type) =>

@@ -51,6 +51,11 @@ internal sealed partial class BookingDesk(FhirServer server, BookingSettings set
             ? (Appointment)FhirJson.Parse(stored.Json)
             : null;
 
+    /// <summary>A resource, whoever may see it; null where there is none.</summary>
+    public async Task<T?> FindAsync<T>(ResourceKey key, CancellationToken cancellationToken)
+        where T : DomainResource =>
+        await server.Store.ReadAsync(_desk, key, cancellationToken) is { IsDeleted: false } stored ? FhirJson.Parse(stored.Json) as T : null;
+
     /// <summary>All resources of a type that match, whoever may see them.</summary>
     public async Task<List<T>> AllAsync<T>(IEnumerable<KeyValuePair<string, string>> parameters, CancellationToken cancellationToken)
         where T : DomainResource

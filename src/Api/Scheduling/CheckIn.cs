@@ -17,7 +17,8 @@ internal static class CheckIn
 {
     public static async Task<FhirResult> HandleAsync(FhirRequest request, FhirServer server, BookingDesk desk, CancellationToken cancellationToken)
     {
-        await OperationInput.ReadAsync(request, server, "check-in", [], cancellationToken);
+        var input = await OperationInput.ReadAsync(request, server, "check-in", [DeclaredPlace.Name], cancellationToken);
+        var place = await DeclaredPlace.ReadAsync(input, desk.Server, cancellationToken);
         var (appointment, isStored) = await desk.ReadAsync(request.Caller, request.Key, cancellationToken);
         if (!isStored)
         {
@@ -26,7 +27,7 @@ internal static class CheckIn
 
         await DemandConsentAsync(desk, appointment, cancellationToken);
         var (forms, responses) = await FormsAsync(desk, appointment, cancellationToken);
-        var change = desk.Change(request.Key, stored => desk.Rules.CheckIn(stored, forms, responses, desk.Now) switch
+        var change = desk.Change(request.Key, stored => desk.Rules.CheckIn(Licensure.Declare(stored, place, desk.Canonicals), forms, responses, desk.Now) switch
         {
             { IsAllowed: true } there => new BookingChange(there.Value, []),
             { Refusal: { } refusal } => refusal,

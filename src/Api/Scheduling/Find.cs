@@ -34,7 +34,13 @@ internal static class Find
         search = search with { IgnoredSlots = [.. own.Select(slot => slot.Id!)] };
 
         var candidates = await FindCandidates.LoadAsync(input, server, directory, request.Caller, cancellationToken);
+        search = search with { Declared = candidates.Declared };
         var remarks = input.Remarks.ToList();
+        if (server.Booking.RequireLicence && candidates.Declared is null && search.Modality != VisitModality.InPerson)
+        {
+            remarks.Add("Say where the patient is then (declared-location): visits by video are proposed only where the clinician is licensed there.");
+        }
+
         var clinicians = WithZone(candidates.Clinicians, remarks, server);
         var rooms = WithZone(candidates.Rooms, remarks, server);
         var times = new FreeTimes(search, clinicians, rooms);

@@ -21,6 +21,7 @@ internal sealed class FindCandidates
     private const int Most = 500;
 
     private const int MostNamed = 200;
+    private const int MostLicences = 2000;
     private const int PlaceRanks = 1000;
 
     private readonly FindInput _input;
@@ -35,12 +36,59 @@ internal sealed class FindCandidates
 
     public IReadOnlyList<Candidate> Rooms { get; private set; } = [];
 
+    /// <summary>The Location that was declared, as <c>Location/id</c>; null where none was.</summary>
+    public string? Declared { get; private set; }
+
     public static async Task<FindCandidates> LoadAsync(
         FindInput input, FhirServer server, ScheduleDirectory directory, Caller caller, CancellationToken cancellationToken)
     {
         var candidates = new FindCandidates(input, server, directory, caller);
         await candidates.LoadAsync(cancellationToken);
+        await candidates.LicenceAsync(cancellationToken);
         return candidates;
+    }
+
+    /// <summary>Looks up where the patient is, and who of the candidates is licensed there.</summary>
+    private async Task LicenceAsync(CancellationToken cancellationToken)
+    {
+        var places = ImmutableHashSet<string>.Empty;
+        if (await NamedAsync("Location", _input.Declared, cancellationToken) is [var declared, ..])
+        {
+            var found = await IncludingAsync("Location", ("_id", declared.Split('/')[1]), "Location:partof", cancellationToken);
+            places = Licensure.Around(declared, found.OfType<Location>().ToDictionary(place => $"Location/{place.Id}", StringComparer.Ordinal));
+            Declared = places.IsEmpty ? throw Refusal.BusinessRule("location-unknown", "$find: the declared location is not known here.").ToException(_server.Booking.Canonicals) : declared;
+        }
+
+        if (!_server.Booking.RequireLicence)
+        {
+            return;
+        }
+
+        var people = Clinicians.SelectMany(candidate => candidate.Clinicians).Where(name => name.StartsWith("Practitioner/", StringComparison.Ordinal)).Distinct(StringComparer.Ordinal).ToList();
+        ImmutableArray<Licence> licences = [];
+        if (!places.IsEmpty && people.Count > 0)
+        {
+            var found = await IncludingAsync(
+                "PractitionerRole", ("practitioner", string.Join(',', people)), "PractitionerRole:service", cancellationToken, ("location", string.Join(',', places)));
+            var services = found.OfType<HealthcareService>().ToDictionary(service => $"HealthcareService/{service.Id}", StringComparer.Ordinal);
+            licences =
+            [
+                .. found.OfType<PractitionerRole>().Select(role => new Licence(
+                    role, [.. role.HealthcareService.Select(Occupancy.RelativeOf).OfType<string>().Select(services.GetValueOrDefault).OfType<HealthcareService>()])),
+            ];
+        }
+
+        var of = licences.ToLookup(licence => Occupancy.RelativeOf(licence.Role.Practitioner), StringComparer.Ordinal);
+        Clinicians = [.. Clinicians.Select(candidate => candidate with { Licences = [.. candidate.Clinicians.SelectMany(name => of[name])], Places = places })];
+    }
+
+    private async Task<IEnumerable<Resource>> IncludingAsync(
+        string type, (string Name, string Value) criterion, string include, CancellationToken cancellationToken, params (string Name, string Value)[] more)
+    {
+        var query = _server.Parser.Parse(
+            [type], [new(criterion.Name, criterion.Value), .. more.Select(one => KeyValuePair.Create(one.Name, one.Value)), new("_include:iterate", include)], strict: true);
+        var page = await _server.Store.SearchAsync(_reader, query with { Count = MostLicences, Total = TotalMode.None }, cancellationToken);
+        return page.Matches.Concat(page.Included).Select(match => FhirJson.Parse(match.Json));
     }
 
     private async Task LoadAsync(CancellationToken cancellationToken)

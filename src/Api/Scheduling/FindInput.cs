@@ -18,7 +18,7 @@ internal sealed record FindInput
     [
         "start", "end", "specialty", "visit-type", "reason", "practitioner", "organization", "location-reference", "location-string",
         "patient-reference", "patient-resource", "insurance-reference", "referral-identifier", "timing", "_count", "modality",
-        "ignore-appointment", "occurrence-count",
+        "ignore-appointment", "occurrence-count", DeclaredPlace.Name,
     ];
 
     /// <summary>All that is decided from Schedules and Slots; without patients.</summary>
@@ -31,6 +31,9 @@ internal sealed record FindInput
     public required ImmutableArray<ResourceReference> Locations { get; init; }
 
     public required ImmutableArray<ResourceReference> Patients { get; init; }
+
+    /// <summary>Where the patient says to be then: one place or none.</summary>
+    public required ImmutableArray<ResourceReference> Declared { get; init; }
 
     /// <summary>Parts of addresses.</summary>
     public required ImmutableArray<string> Places { get; init; }
@@ -63,6 +66,12 @@ internal sealed record FindInput
             throw input.Wrong("ignore-appointment", "must be one reference to an Appointment");
         }
 
+        var declared = References(input, server, DeclaredPlace.Name, "Location");
+        if (declared.Length > 1)
+        {
+            throw input.Wrong(DeclaredPlace.Name, "must be one reference to a Location");
+        }
+
         return new FindInput
         {
             Search = new TimeSearch(WindowOf(input, server), server.Clock.GetUtcNow())
@@ -81,6 +90,7 @@ internal sealed record FindInput
             Organizations = References(input, server, "organization", "Organization"),
             Locations = References(input, server, "location-reference", "Location"),
             Patients = References(input, server, "patient-reference", "Patient"),
+            Declared = declared,
             Places = [.. input.Texts("location-string").Where(text => text.Length > 0).Select(text => Plain(input, "location-string", text))],
             Specialties = Tokens(input, server, "specialty") is { IsEmpty: false } ? string.Join(',', input.Texts("specialty")) : null,
             Remarks = RemarksOf(input, server),

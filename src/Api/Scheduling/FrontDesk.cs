@@ -1,5 +1,6 @@
 using TeleFhir.Api.Scheduling.Jobs;
 using TeleFhir.Api.Scheduling.Reminders;
+using TeleFhir.Domain.Changes;
 using TeleFhir.Domain.Scheduling;
 
 namespace TeleFhir.Api.Scheduling;
@@ -19,12 +20,16 @@ internal static class FrontDesk
                 MaxHoldsPerPatient = options.Scheduling.MaxHoldsPerPatient,
                 LateCancel = options.Scheduling.LateCancel,
                 CheckInOpens = options.Scheduling.CheckInOpens,
+                OfferFor = options.Scheduling.OfferFor,
+                RequireLicence = options.Scheduling.RequireLicence,
+                RequireConsent = options.Scheduling.RequireConsent,
                 NoShowGrace = options.Visits.NoShowGrace,
             };
         });
         services.AddReminders();
         services.AddSingleton<RunOutHolds>();
         services.AddSingleton<MissedAppointments>();
+        services.AddSingleton<IChangeFollower, WaitingListOffers>();
         services.AddHostedService<FrontDeskJobs>();
     }
 }

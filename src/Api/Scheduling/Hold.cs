@@ -18,7 +18,7 @@ internal static class Hold
         FhirRequest request, FhirServer server, BookingDesk desk, HttpContext context, CancellationToken cancellationToken)
     {
         var input = await OperationInput.ReadAsync(
-            request, server, "hold", [Wish.Reference, Wish.Resource, Wish.Patient, "hold-seconds"], cancellationToken);
+            request, server, "hold", [Wish.Reference, Wish.Resource, Wish.Patient, DeclaredPlace.Name, "hold-seconds"], cancellationToken);
         var receipt = BookingDesk.ReceiptOf(request, context, input);
         var (held, _) = await desk.OnceAsync(request, receipt, HoldAsync, cancellationToken);
         if (held is [var only] && HoldExpiry.Of((Appointment)FhirJson.Parse(only.Json), desk.Canonicals) is { } expires)
@@ -39,7 +39,7 @@ internal static class Hold
 
             var facts = await desk.FactsAsync(wish.Appointment, wish.IsStored, cancellationToken);
             Change change = wish.IsStored
-                ? desk.Change(new ResourceKey("Appointment", wish.Appointment.Id!), stored => desk.Rules.Hold(facts with { Appointment = stored }, seconds))
+                ? desk.Change(new ResourceKey("Appointment", wish.Appointment.Id!), stored => desk.Rules.Hold(facts with { Appointment = wish.With(stored, desk.Canonicals) }, seconds))
                 : desk.Create(desk.Rules.Hold(facts, seconds).OrThrow(desk.Canonicals).Appointment);
             return await desk.CommitAsync(request, [.. wish.Patients, change], receipt, "hold", cancellationToken, Interaction.Create);
         }

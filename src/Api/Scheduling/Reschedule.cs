@@ -18,7 +18,7 @@ internal static class Reschedule
     public static async Task<FhirResult> HandleAsync(
         FhirRequest request, FhirServer server, BookingDesk desk, HttpContext context, CancellationToken cancellationToken)
     {
-        var input = await OperationInput.ReadAsync(request, server, "reschedule", ["slot", "start", "practitioner"], cancellationToken);
+        var input = await OperationInput.ReadAsync(request, server, "reschedule", ["slot", "start", "practitioner", DeclaredPlace.Name], cancellationToken);
         var receipt = BookingDesk.ReceiptOf(request, context, input);
         var (moved, _) = await desk.OnceAsync(request, receipt, MoveAsync, cancellationToken);
         return moved is [var only]
@@ -34,14 +34,14 @@ internal static class Reschedule
             }
 
             var (appointment, _) = await desk.ReadAsync(request.Caller, request.Key, cancellationToken);
-            var change = await ChangeAsync(desk, request, request.Key, Wished(appointment, input), cancellationToken);
+            var change = await ChangeAsync(desk, request, request.Key, Wished(appointment, input), await DeclaredPlace.ReadAsync(input, desk.Server, cancellationToken), cancellationToken);
             return await desk.CommitAsync(request, [change], receipt, "reschedule", cancellationToken);
         }
     }
 
     /// <summary>The change that gives an Appointment the time that a wish for it has.</summary>
     public static async Task<Change> ChangeAsync(
-        BookingDesk desk, FhirRequest request, ResourceKey key, Appointment wished, CancellationToken cancellationToken)
+        BookingDesk desk, FhirRequest request, ResourceKey key, Appointment wished, ResourceReference? place, CancellationToken cancellationToken)
     {
         var (stored, isStored) = await desk.ReadAsync(request.Caller, key, cancellationToken);
         if (!isStored)
@@ -66,7 +66,7 @@ internal static class Reschedule
         var facts = await desk.FactsAsync(wished, isStored: true, cancellationToken, oldSchedules);
 
         // The moment decides and not what was read: another one who moved it in between makes the Slots that it leaves others.
-        return desk.Change(key, current => desk.Rules.Reschedule(facts with { Appointment = current }, old, oldSchedules)) with
+        return desk.Change(key, current => desk.Rules.Reschedule(facts with { Appointment = Licensure.Declare(current, place, desk.Canonicals) }, old, oldSchedules)) with
         {
             IfMatch = EntityTags.Parse(request.IfMatch ?? $"W/\"{stored.Meta!.VersionId}\""),
         };

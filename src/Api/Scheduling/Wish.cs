@@ -18,6 +18,9 @@ internal sealed record Wish(Appointment Appointment, bool IsStored, ImmutableArr
     public const string Resource = "appointment-resource";
     public const string Patient = "patient-resource";
 
+    /// <summary>Where the patient says to be during the visit; null where it is not said now.</summary>
+    public ResourceReference? Place { get; init; }
+
     /// <summary>Reads exactly one of the two parameters, or the Appointment that the operation is called on.</summary>
     public static async Task<Wish> ReadAsync(BookingDesk desk, FhirRequest request, OperationInput input, CancellationToken cancellationToken)
     {
@@ -38,10 +41,15 @@ internal sealed record Wish(Appointment Appointment, bool IsStored, ImmutableArr
             desk.Server.Validator.Validate(sent);
         }
 
+        var place = await DeclaredPlace.ReadAsync(input, desk.Server, cancellationToken);
+        appointment = Licensure.Declare(appointment, place, desk.Canonicals);
         return isStored
-            ? new Wish(appointment, true, [])
-            : await ForPatientsAsync(desk, request.Caller, appointment, input, cancellationToken);
+            ? new Wish(appointment, true, []) { Place = place }
+            : (await ForPatientsAsync(desk, request.Caller, appointment, input, cancellationToken)) with { Place = place };
     }
+
+    /// <summary>The stored Appointment, with the place that is declared now.</summary>
+    public Appointment With(Appointment stored, Canonicals canonicals) => Licensure.Declare(stored, Place, canonicals);
 
     /// <summary>Refuses what a patient's app may not ask for.</summary>
     public Wish Demand(Caller caller, Canonicals canonicals) =>

@@ -12,24 +12,27 @@ namespace TeleFhir.Api.Visits;
 /// <c>Encounter/[id]/$join</c>: what somebody needs to come into the room of a visit, for a few minutes and once. A patient who was not let in
 /// yet, and whoever comes along, gets into the lobby.
 /// </summary>
-internal sealed class Join(VisitDesk desk, IEnumerable<IVideoProvider> providers)
+internal sealed class Join(VisitDesk desk, Licences licences, IEnumerable<IVideoProvider> providers)
 {
     /// <summary>For so long a token opens a connection.</summary>
     public static readonly TimeSpan Life = TimeSpan.FromMinutes(5);
 
-
+    private readonly Licences _licences = licences;
     private readonly IVideoProvider? _provider = providers.FirstOrDefault();
 
     public static async Task<FhirResult> HandleAsync(FhirRequest request, VisitDesk desk, Join join, CancellationToken cancellationToken)
     {
-        var input = await OperationInput.ReadAsync(request, desk.Server, "join", ["device-check"], cancellationToken);
+        var input = await OperationInput.ReadAsync(request, desk.Server, "join", ["device-check", DeclaredPlace.Name], cancellationToken);
         input.Flag("device-check");
         var (encounter, member) = await desk.EnterAsync(request, cancellationToken);
-        return await join.LetInAsync(encounter, member, cancellationToken);
+        var place = await DeclaredPlace.ReadAsync(input, desk.Server, cancellationToken);
+        var answer = await join.LetInAsync(encounter, member, cancellationToken, place);
+        await join._licences.DeclareAsync(request, encounter, member, place, cancellationToken);
+        return answer;
     }
 
     /// <summary>The answer to somebody who takes part: 410 where the visit is over, 403 where the patient's consent is asked for and missing.</summary>
-    public async Task<FhirResult> LetInAsync(Encounter encounter, RoomMember member, CancellationToken cancellationToken)
+    public async Task<FhirResult> LetInAsync(Encounter encounter, RoomMember member, CancellationToken cancellationToken, ResourceReference? place = null)
     {
         if (EncounterStates.IsOver(encounter.Status))
         {
@@ -38,8 +41,10 @@ internal sealed class Join(VisitDesk desk, IEnumerable<IVideoProvider> providers
 
         if (desk.Options.RequireConsent && !await HasConsentAsync(encounter, cancellationToken))
         {
-            throw Refusal.Forbidden("consent-missing", "The patient has not consented to visits by video.").ToException(desk.Canonicals);
+            throw VisitConsent.Missing.ToException(desk.Canonicals);
         }
+
+        await _licences.DemandAsync(encounter, place, cancellationToken);
 
         var now = desk.Server.Clock.GetUtcNow();
         var (role, expires) = (member.RoleIn(VisitParties.HasBegun(encounter)), now + Life);

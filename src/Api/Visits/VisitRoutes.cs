@@ -20,6 +20,7 @@ internal static class VisitRoutes
     {
         services.AddSingleton<VisitDesk>();
         services.AddSingleton<Join>();
+        services.AddSingleton<Licences>();
         services.AddSingleton<WaitingPlaces>();
         services.AddSingleton<IReadAddition>(provider => provider.GetRequiredService<WaitingPlaces>());
         services.AddSingleton<VisitRooms>();

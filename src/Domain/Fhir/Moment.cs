@@ -27,11 +27,36 @@ public static class Moment
             ? time
             : null;
 
+    /// <summary>
+    /// Whether a Period covers a point in time. A bound without a time of day means, in UTC, the beginning of its day, month or year, and as the end
+    /// the end of it (https://hl7.org/fhir/R4/datatypes.html#Period); one that cannot be read covers nothing.
+    /// </summary>
+    public static bool Covers(Hl7.Fhir.Model.Period? period, DateTimeOffset at) =>
+        (period?.Start is not { } start || Bound(start, isEnd: false) <= at) && (period?.End is not { } end || Bound(end, isEnd: true) > at);
+
     /// <summary>The half-open interval <c>[start, end)</c>; null where a bound is missing or the end is before the start.</summary>
     public static Interval? Between(DateTimeOffset? start, DateTimeOffset? end) =>
         start is { } from && end is { } to && from <= to
             ? new Interval(NodaTime.Instant.FromDateTimeOffset(from), NodaTime.Instant.FromDateTimeOffset(to))
             : null;
+
+    private static DateTimeOffset? Bound(string text, bool isEnd)
+    {
+        if (Read(text) is { } time)
+        {
+            return time;
+        }
+
+        foreach (var (format, days, months) in (ReadOnlySpan<(string, int, int)>)[("yyyy-MM-dd", 1, 0), ("yyyy-MM", 0, 1), ("yyyy", 0, 12)])
+        {
+            if (DateTimeOffset.TryParseExact(text, format, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var day))
+            {
+                return !isEnd ? day : day.Year == DateTimeOffset.MaxValue.Year ? DateTimeOffset.MaxValue : day.AddDays(days).AddMonths(months);
+            }
+        }
+
+        return null;
+    }
 
     private static string Text(DateTimeOffset time)
     {

@@ -38,6 +38,8 @@ public static class AppointmentStates
         .. From(AppointmentStatus.Proposed, AppointmentStatus.Pending, AppointmentStatus.Booked, AppointmentStatus.Cancelled, AppointmentStatus.Waitlist),
         .. From(AppointmentStatus.Waitlist, AppointmentStatus.Pending, AppointmentStatus.Booked, AppointmentStatus.Cancelled, AppointmentStatus.Proposed),
         .. From(AppointmentStatus.Pending, AppointmentStatus.Booked, AppointmentStatus.Cancelled),
+        // An offer that was not taken up.
+        new(AppointmentStatus.Pending, AppointmentStatus.Waitlist, TransitionAuthority.Server),
         .. From(AppointmentStatus.Booked, AppointmentStatus.Arrived, AppointmentStatus.CheckedIn, AppointmentStatus.Cancelled),
         new(AppointmentStatus.Booked, AppointmentStatus.Noshow, TransitionAuthority.Staff),
         .. From(AppointmentStatus.Arrived, AppointmentStatus.CheckedIn, AppointmentStatus.Cancelled),

@@ -36,6 +36,31 @@ public sealed partial class BookingRules
     }
 
     /// <summary>
+    /// Offers a Slot to an Appointment that waits: it is held until the offer runs out, at the latest until the time begins. 409
+    /// <c>invalid-transition</c> where it does not wait any more; else as <see cref="Hold"/> refuses.
+    /// </summary>
+    /// <param name="facts">What is known: the Appointment as stored, and the one Slot with its Schedule.</param>
+    public Decision<BookingChange> Offer(BookingFacts facts)
+    {
+        if (facts.Appointment.Status != AppointmentStatus.Waitlist || facts.Slots is not [var free] || facts.Schedules is not [var schedule])
+        {
+            return InvalidTransition("Only who waits is offered a time.");
+        }
+
+        var offered = WaitingList.Prepare(facts.Appointment, free.Slot, schedule, Canonicals);
+        if (Fit(offered, facts) is { } refusal)
+        {
+            return refusal;
+        }
+
+        offered.Status = AppointmentStatus.Pending;
+        Invite(offered, facts);
+        var until = facts.Now + settings.OfferFor;
+        HoldExpiry.Put(offered, until < offered.Start ? until : offered.Start, Canonicals);
+        return new BookingChange(offered, [.. Take(facts.Slots, Slot.SlotStatus.BusyTentative)]);
+    }
+
+    /// <summary>
     /// <c>$book</c> (ITI-117) of a wish or of a stored Appointment that is proposed, on the waiting list or held: it becomes booked and its
     /// Slots busy. Patients and the Slots' clinicians accept by it. A hold that ran out holds nothing: its time is free to whoever comes
     /// first, and the Appointment itself has lost it.
@@ -70,6 +95,7 @@ public sealed partial class BookingRules
         }
 
         HoldExpiry.Put(booked, null, Canonicals);
+        WaitingList.Forget(booked, Canonicals);
         booked.CreatedElement ??= Moment.DateTime(facts.Now);
         booked.Comment = comment ?? booked.Comment;
         return new BookingChange(booked, [.. Take(facts.Slots, Slot.SlotStatus.Busy)]);

@@ -53,12 +53,20 @@ public sealed partial class BookingRules
         return GiveUp(cancelled, slots, now);
     }
 
-    /// <summary>The system's own cancellation of a hold that ran out, with the reason <c>hold-expired</c>; null where it has not.</summary>
+    /// <summary>
+    /// The system's own end of a hold that ran out: cancelled with the reason <c>hold-expired</c>, or back on the waiting list where it was an offer;
+    /// null where it has not.
+    /// </summary>
     public BookingChange? Expire(Appointment appointment, IReadOnlyList<LoadedSlot> slots, DateTimeOffset now)
     {
         if (appointment.Status != AppointmentStatus.Pending || HoldExpiry.Of(appointment, Canonicals) is not { } expires || now < expires)
         {
             return null;
+        }
+
+        if (WaitingList.Return(appointment, Canonicals) is { } waiting)
+        {
+            return new BookingChange(waiting, Release(slots, appointment.Id));
         }
 
         var expired = Copy(appointment);

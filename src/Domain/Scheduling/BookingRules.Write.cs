@@ -17,8 +17,14 @@ public sealed partial class BookingRules
     /// <param name="had">The Slots that it names as stored.</param>
     /// <param name="has">The Slots that it is to name, in its order.</param>
     /// <param name="now">The time.</param>
+    /// <param name="by">Who writes: how long a hold is, is for an operation to say.</param>
     public Decision<BookingChange> Write(
-        Appointment? before, Appointment after, IReadOnlyList<LoadedSlot> had, IReadOnlyList<LoadedSlot> has, DateTimeOffset now)
+        Appointment? before,
+        Appointment after,
+        IReadOnlyList<LoadedSlot> had,
+        IReadOnlyList<LoadedSlot> has,
+        DateTimeOffset now,
+        TransitionAuthority by = TransitionAuthority.Anyone)
     {
         var isActive = AppointmentStates.IsActive(after.Status);
         var takes = isActive && !AppointmentStates.IsImport(after, now);
@@ -39,8 +45,11 @@ public sealed partial class BookingRules
         }
 
         var written = Copy(after);
-        Stamp(before, written, now);
-        var kept = isActive ? has.Select(loaded => loaded.Slot.Id).ToHashSet(StringComparer.Ordinal) : [];
+        Stamp(before, written, now, by);
+
+        // What ends by the passing of time keeps its Slots; what is moved into the past gives them back.
+        var isMovedToPast = !takes && before is not null && !AppointmentStates.IsImport(before, now);
+        var kept = isActive && !isMovedToPast ? has.Select(loaded => loaded.Slot.Id).ToHashSet(StringComparer.Ordinal) : [];
         var given = AppointmentStates.IsActive(before?.Status) ? Release(had.Where(loaded => !kept.Contains(loaded.Slot.Id)), before?.Id) : [];
         var status = after.Status == AppointmentStatus.Pending ? Slot.SlotStatus.BusyTentative : Slot.SlotStatus.Busy;
         return new BookingChange(written, [.. takes ? Take(has, status) : [], .. given]);
@@ -58,12 +67,13 @@ public sealed partial class BookingRules
             .Select(loaded => With(loaded.Slot, Slot.SlotStatus.Free)),
     ];
 
-    private void Stamp(Appointment? before, Appointment written, DateTimeOffset now)
+    private void Stamp(Appointment? before, Appointment written, DateTimeOffset now, TransitionAuthority by)
     {
         if (written.Status == AppointmentStatus.Pending)
         {
             var stored = before?.Status == AppointmentStatus.Pending ? HoldExpiry.Of(before, Canonicals) : null;
-            HoldExpiry.Put(written, stored ?? now + HoldExpiry.Default, Canonicals);
+            var meant = by == TransitionAuthority.Server ? HoldExpiry.Of(written, Canonicals) : null;
+            HoldExpiry.Put(written, stored ?? meant ?? now + HoldExpiry.Default, Canonicals);
         }
         else
         {

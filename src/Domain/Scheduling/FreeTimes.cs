@@ -8,7 +8,17 @@ namespace TeleFhir.Domain.Scheduling;
 /// <param name="Calendar">The Schedule with its actors; it has a zone.</param>
 /// <param name="Rank">Its place in the wishes of who asks, smaller first.</param>
 /// <param name="NeedsRoom">Whether a time counts only together with one of a room's calendar.</param>
-public sealed record Candidate(LoadedSchedule Calendar, int Rank, bool NeedsRoom = false);
+public sealed record Candidate(LoadedSchedule Calendar, int Rank, bool NeedsRoom = false)
+{
+    /// <summary>By what its clinician is licensed where the patient is; null where nobody asks for that. None where no place was declared.</summary>
+    public ImmutableArray<Licence>? Licences { get; init; }
+
+    /// <summary>The places that count as where the patient is: see <see cref="Licensure.Around"/>.</summary>
+    public ImmutableHashSet<string> Places { get; init; } = [];
+
+    /// <summary>The clinicians of the calendar, a role as its person.</summary>
+    public IEnumerable<string> Clinicians => Calendar.People.Where(person => person.Split('/')[0] is "Practitioner" or "PractitionerRole");
+}
 
 /// <summary>A time that can be proposed.</summary>
 /// <param name="Time">When.</param>
@@ -170,7 +180,25 @@ public sealed class FreeTimes
 
         var concepts = slot.AppointmentType is null ? types : [.. types, slot.AppointmentType];
         var at = _search.VisitTypes.ToList().FindIndex(wished => concepts.Exists(concept => ProposedAppointment.Has(concept, wished)));
-        return _search.VisitTypes.IsEmpty ? 0 : at < 0 ? null : at;
+        return !_search.VisitTypes.IsEmpty && at < 0 ? null
+            : !IsLicensed(slot, place) ? null
+            : Math.Max(0, at);
+    }
+
+    /// <summary>Whether its clinician may see the patient by video, where that is how they would meet.</summary>
+    private bool IsLicensed(Slot slot, Place place)
+    {
+        if (place.Candidate.Licences is not { } licences || !place.Candidate.Clinicians.Any())
+        {
+            return true;
+        }
+
+        var schedule = place.Candidate.Calendar.Schedule;
+        var types = ProposedAppointment.Types(slot, schedule, _search);
+        var services = schedule.Actor.Select(Occupancy.RelativeOf).OfType<string>().Where(actor => actor.StartsWith("HealthcareService/", StringComparison.Ordinal)).ToList();
+        return !types.Exists(ProposedAppointment.IsVirtual)
+            || place.Candidate.Clinicians.All(clinician => Licensure.Covers(
+                licences.Where(licence => Occupancy.RelativeOf(licence.Role.Practitioner) == clinician), place.Candidate.Places, slot.Start!.Value, types, services));
     }
 
     private static Interval? Moment(Slot slot) => Fhir.Moment.Between(slot.Start, slot.End) is { } time && time.Start < time.End ? time : null;

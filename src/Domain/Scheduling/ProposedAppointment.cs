@@ -38,6 +38,11 @@ public static class ProposedAppointment
                 .. offer.Parts.SelectMany(part => part.Calendar.Invited).DistinctBy(actor => actor.Reference).Select(Invited),
             ],
         };
+        if (search.Declared is { } place)
+        {
+            appointment = Licensure.Declare(appointment, new ResourceReference(place), canonicals);
+        }
+
         return search.Occurrences is { } count && WeeklySeries.Times(slot.Start.Value, count, calendar.Zone.Value!).Value is { } weeks
             ? WeeklySeries.Members(appointment, weeks, id, calendar.Zone.Value!, canonicals)[0]
             : appointment;
@@ -59,7 +64,7 @@ public static class ProposedAppointment
         (wished.Code is null || coding.Code == wished.Code) && (wished.System is null || (coding.System ?? "") == wished.System));
 
     /// <summary>The types in the order wished for, and of both kinds only the one that was asked for.</summary>
-    private static List<CodeableConcept> Types(Slot slot, Schedule schedule, TimeSearch search)
+    internal static List<CodeableConcept> Types(Slot slot, Schedule schedule, TimeSearch search)
     {
         var types = ServiceTypes(slot, schedule)
             .Where(type => search.Modality switch
@@ -75,7 +80,8 @@ public static class ProposedAppointment
             : kept;
     }
 
-    private static bool IsVirtual(CodeableConcept type) => type.Coding.Exists(coding => coding is { System: Snomed, Code: Telemedicine });
+    /// <summary>Whether a type of visit is one by video.</summary>
+    internal static bool IsVirtual(CodeableConcept type) => type.Coding.Exists(coding => coding is { System: Snomed, Code: Telemedicine });
 
     private static ParticipantComponent Invited(ResourceReference actor) => new()
     {

@@ -1,9 +1,10 @@
 using Hl7.Fhir.Model;
+using TeleFhir.Domain.Fhir;
 using static Hl7.Fhir.Model.Appointment;
 
 namespace TeleFhir.Domain.Scheduling;
 
-/// <summary>One message to one patient about one booked Appointment.</summary>
+/// <summary>One message to one patient about one Appointment: a reminder of what is booked, or the notice of an offer to who waits.</summary>
 /// <param name="Id">The same however often it is sent, so that whoever gets it twice can tell.</param>
 /// <param name="Appointment">Id of the Appointment.</param>
 /// <param name="Recipient">The patient, <c>Patient/id</c>.</param>
@@ -24,9 +25,27 @@ public sealed record Reminder(string Id, string Appointment, string Recipient, s
     /// <param name="after">As it is to be; null where it is deleted.</param>
     /// <param name="settings">What the clinic sets.</param>
     /// <param name="now">The time.</param>
+    /// <param name="canonicals">Where this server's extensions are.</param>
     public static IReadOnlyList<Reminder>? Plan(
-        string appointmentId, Appointment? before, Appointment? after, ReminderSettings settings, DateTimeOffset now)
+        string appointmentId, Appointment? before, Appointment? after, ReminderSettings settings, DateTimeOffset now, Canonicals canonicals)
     {
+        if (after is not null && WaitingList.IsOffer(after, canonicals))
+        {
+            // Told at once, and once.
+            return before is not null && WaitingList.IsOffer(before, canonicals) ? null
+                :
+                [
+                    .. from recipient in RecipientsOf(after)
+                       from channel in settings.Channels
+                       select new Reminder(Guid.CreateVersion7(now).ToString("D"), appointmentId, recipient, channel, after.Start!.Value, after.Start.Value - now),
+                ];
+        }
+
+        if (before is not null && WaitingList.IsOffer(before, canonicals) && (after is null || !IsReminded(after)))
+        {
+            return [];
+        }
+
         var had = before is not null && IsReminded(before) ? before : null;
         var has = after is not null && IsReminded(after) ? after : null;
         if (has is null)
@@ -50,9 +69,9 @@ public sealed record Reminder(string Id, string Appointment, string Recipient, s
         ];
     }
 
-    /// <summary>Whether it is still true: the Appointment is booked for that patient at that time, which is to come.</summary>
-    public bool Holds(Appointment appointment, DateTimeOffset now) =>
-        IsReminded(appointment) && appointment.Start == Start && Start > now && RecipientsOf(appointment).Contains(Recipient);
+    /// <summary>Whether it is still true: the Appointment is booked for that patient, or offered to them, at that time, which is to come.</summary>
+    public bool Holds(Appointment appointment, DateTimeOffset now, Canonicals canonicals) =>
+        (IsReminded(appointment) || (WaitingList.IsOffer(appointment, canonicals) && HoldExpiry.Of(appointment, canonicals) > now)) && appointment.Start == Start && Start > now && RecipientsOf(appointment).Contains(Recipient);
 
     private static bool IsReminded(Appointment appointment) => appointment is { Status: AppointmentStatus.Booked, Start: not null };
 

@@ -43,6 +43,9 @@ public sealed record TimeSearch(Hl7.Fhir.Model.Period Window, DateTimeOffset Now
     /// <summary>The ServiceRequest that refers the patient, by its identifier, or null.</summary>
     public Identifier? Referral { get; init; }
 
+    /// <summary>Where the patient says to be at the time of the visit, as <c>Location/id</c>; null where it is not said.</summary>
+    public string? Declared { get; init; }
+
     /// <summary>How many weeks in a row; null for one visit.</summary>
     public int? Occurrences { get; init; }
 

@@ -19,9 +19,17 @@ public static class VisitConsent
         new("category", $"{canonicals.CodeSystem("consent-category")}|{Category}"),
     ];
 
+    /// <summary>403 <c>consent-missing</c>.</summary>
+    public static Refusal Missing { get; } = Refusal.Forbidden("consent-missing", "The patient has not consented to visits by video.", "Appointment.participant");
+
+    /// <summary>Whether a Consent is of the category, and active.</summary>
+    public static bool IsFor(Consent consent, Canonicals canonicals) =>
+        consent.Status == Consent.ConsentState.Active
+        && consent.Category.Exists(category => category.Coding.Exists(coding =>
+            coding.System == canonicals.CodeSystem("consent-category") && coding.Code == Category));
+
     /// <summary>Whether it permits visits now.</summary>
     public static bool Permits(Consent consent, DateTimeOffset now) =>
         consent.Provision?.Type != Consent.ConsentProvisionType.Deny
-        && (Moment.Read(consent.Provision?.Period?.Start) ?? now) <= now
-        && (Moment.Read(consent.Provision?.Period?.End) ?? DateTimeOffset.MaxValue) > now;
+        && Moment.Covers(consent.Provision?.Period, now);
 }

@@ -20,6 +20,7 @@ internal sealed class Records(
 {
     private readonly Dictionary<ResourceKey, DomainResource?> _before = [];
     private readonly Dictionary<ResourceKey, DomainResource?> _now = [];
+    private readonly Dictionary<ResourceKey, DomainResource?> _beside = [];
 
     /// <summary>All that is to be written, in the order in which it was first said; null for a deletion.</summary>
     public IReadOnlyDictionary<ResourceKey, DomainResource?> Changes => _now;
@@ -64,6 +65,9 @@ internal sealed class Records(
     /// <summary>Says how a resource that was locked is to be; null deletes it.</summary>
     public void Set(ResourceKey key, DomainResource? resource) => _now[key] = resource;
 
+    /// <summary>Tells of a resource that is written in the same change set and is not for the rules to change; null where it is deleted.</summary>
+    public void Tell(ResourceKey key, DomainResource? resource) => _beside[key] = resource;
+
     /// <summary>Says how the other resources are to be, each under its own id.</summary>
     public void SetAll(IEnumerable<DomainResource> resources)
     {
@@ -80,7 +84,7 @@ internal sealed class Records(
         var unread = new List<long>();
         foreach (var key in keys.Distinct())
         {
-            if (_now.TryGetValue(key, out var resource) || _before.TryGetValue(key, out resource))
+            if (_now.TryGetValue(key, out var resource) || _beside.TryGetValue(key, out resource) || _before.TryGetValue(key, out resource))
             {
                 if (resource is not null)
                 {
@@ -123,8 +127,9 @@ internal sealed class Records(
         sql.Append($"SELECT {RowReader.StoredColumns} FROM ix_reference x JOIN resource r ON r.key = x.key WHERE ")
             .Append(database.AnyOf("x.param", [.. sources.Distinct()], sql))
             .Append($" AND x.hash = {sql.Value(StorageHash.OfReference(target.Type, target.Id))} AND NOT r.deleted ORDER BY r.key");
-        var naming = (await ParseAsync(sql, cancellationToken)).Where(pair => !_now.ContainsKey(pair.Key)).Select(pair => pair.Value);
-        var changed = _now.Values.OfType<T>().Where(resource => references(resource).Any(reference => KeyOf(reference) == target));
+        var naming = (await ParseAsync(sql, cancellationToken))
+            .Where(pair => !_now.ContainsKey(pair.Key) && !_beside.ContainsKey(pair.Key)).Select(pair => pair.Value);
+        var changed = _now.Values.Concat(_beside.Values).OfType<T>().Where(resource => references(resource).Any(reference => KeyOf(reference) == target));
         return [.. naming.OfType<T>(), .. changed];
     }
 

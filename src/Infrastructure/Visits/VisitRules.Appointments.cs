@@ -50,11 +50,13 @@ internal sealed partial class VisitRules
             }
 
             var has = await LoadAsync(slots, key, cancellationToken);
-            var change = rules._booking.Write(before, after, had, has, now).OrThrow(Canonicals);
+            var change = rules._booking.Write(before, after, had, has, now, Authority(caller, changes, "Appointment")).OrThrow(Canonicals);
             records.SetAll(Present(change.Slots));
 
             // What holds the time from here on is known before visits are looked at, so that a refusal costs as little as can be.
-            await SeatAsync(key, change.Appointment, slots, await SchedulesOfAsync(slots, cancellationToken), cancellationToken);
+            var schedules = await SchedulesOfAsync(slots, cancellationToken);
+            await SeatAsync(key, change.Appointment, slots, schedules, cancellationToken);
+            await CheckGatesAsync(before, change.Appointment, schedules, cancellationToken);
             await AskForInterpreterAsync(before, change.Appointment, cancellationToken);
             records.Set(key, await WithVisitAsync(key, change.Appointment, cancellationToken));
             Remind(key, before);
@@ -63,7 +65,7 @@ internal sealed partial class VisitRules
         /// <summary>Who is booked is reminded; who no longer is, or at another time, no longer of that.</summary>
         private void Remind(ResourceKey key, Appointment? before)
         {
-            if (Reminder.Plan(key.Id, before, records.Now<Appointment>(key), rules._reminders, now) is { } reminders)
+            if (Reminder.Plan(key.Id, before, records.Now<Appointment>(key), rules._reminders, now, Canonicals) is { } reminders)
             {
                 _reminders[key] = reminders;
             }

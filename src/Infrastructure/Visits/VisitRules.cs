@@ -98,6 +98,11 @@ internal sealed partial class VisitRules(
             records.Set(draft.Key, Wanted(draft));
         }
 
+        foreach (var change in changes.Changes.Where(change => !Concerns(change) && change is CreateChange or PutChange or DeleteChange))
+        {
+            records.Tell(change.Key, Wanted(change));
+        }
+
         var round = new Round(this, session, records, caller, changes, now);
         await round.LockAsync(drafts, cancellationToken);
         foreach (var draft in drafts.Where(draft => draft.Key.Type == "Location"))

@@ -31,7 +31,30 @@ public sealed class FindCostTests(PostgreSqlFindHost host) : IClassFixture<Postg
         Assert.InRange(series, 1, 2 * MostStatements);
     }
 
-    private async Task<int> StatementsAsync(string query)
+    [Fact]
+    public async Task Licences_are_looked_up_for_all_calendars_at_once()
+    {
+        await FillAsync("less", calendars: 5);
+        await FillAsync("more", calendars: 200);
+        foreach (var number in Enumerable.Range(1, 5))
+        {
+            await host.StoreAsync("PractitionerRole", $"more-{number}", $$""" "practitioner":{"reference":"Practitioner/more-{{number}}"},"location":[{"reference":"Location/fc-more"}] """);
+        }
+
+        await using var licensed = await PostgreSqlLicenceHost.StartAsync(builder =>
+        {
+            Gates.SetLicence(builder);
+            builder.UseSetting("ConnectionStrings:TeleFhir", host.Database);
+        });
+        var few = await StatementsAsync($"{Days}&specialty=urn:s|less&modality=VR&declared-location=Location/fc-less", licensed);
+        var many = await StatementsAsync($"{Days}&specialty=urn:s|more&modality=VR&declared-location=Location/fc-more", licensed);
+
+        TestContext.Current.TestOutputHelper!.WriteLine($"{few} statements for 5 calendars, {many} for 200");
+        Assert.InRange(few, 1, MostStatements);
+        Assert.InRange(many, 1, MostStatements);
+    }
+
+    private async Task<int> StatementsAsync(string query, TelehealthHost? server = null)
     {
         var trace = ActivityTraceId.CreateRandom();
         var count = 0;
@@ -48,7 +71,7 @@ public sealed class FindCostTests(PostgreSqlFindHost host) : IClassFixture<Postg
             },
         };
         ActivitySource.AddActivityListener(listener);
-        var answer = await host.GetAsync($"/fhir/Appointment/$find?{query}", $"traceparent: 00-{trace}-{ActivitySpanId.CreateRandom()}-01");
+        var answer = await (server ?? host).GetAsync($"/fhir/Appointment/$find?{query}", $"traceparent: 00-{trace}-{ActivitySpanId.CreateRandom()}-01");
         Assert.True(answer.Status == HttpStatusCode.OK, answer.Body);
         return count;
     }

@@ -39,6 +39,20 @@ public abstract class JourneyTests(TelehealthHost host)
     }
 
     [Fact]
+    public async Task Who_is_registered_by_the_booking_itself_gets_an_interpreter_too()
+    {
+        await host.DayAsync("jnew", _june.AddDays(8), 1);
+
+        var booked = (await host.DoAsync("$book", Parameters(
+            Resource("appointment-resource", Wish(null, "jnew-0")),
+            Resource("patient-resource", """
+                {"resourceType":"Patient","extension":[{"url":"http://hl7.org/fhir/us/core/StructureDefinition/us-core-interpreter-needed","valueCoding":{"system":"http://snomed.info/sct","code":"373066001"}}]}
+                """)))).Appointment(HttpStatusCode.Created);
+
+        Assert.Single((await host.GetAsync($"/fhir/Task?focus=Appointment/{booked.IdOf()}&code=assign-interpreter&status=requested")).Entries);
+    }
+
+    [Fact]
     public async Task The_whole_way()
     {
         await host.DayAsync("jw", _june, 4, $"\"serviceType\":[{Video}],");
@@ -51,6 +65,7 @@ public abstract class JourneyTests(TelehealthHost host)
         var expires = held["extension"]!.AsArray().Single(one => one!["url"]!.GetValue<string>() == HoldExpires)!["valueInstant"]!.GetValue<DateTimeOffset>();
         Assert.Equal(("pending", "searchset"), (held.Status(), hold.Json["type"]!.GetValue<string>()));
         Assert.Single(hold.Entries);
+        Assert.InRange(expires - host.Now(), TimeSpan.Zero, TimeSpan.FromSeconds(121));
         Assert.Equal(DateTimeOffset.FromUnixTimeSeconds(expires.ToUnixTimeSeconds()), hold.ContentHeaders.Expires);
         Assert.Equal("busy-tentative", await host.StatusOfAsync("Slot/jw-0"));
         Assert.DoesNotContain("jw-0", (await host.GetAsync("/fhir/Appointment/$find?start=2026-06-01T00:00:00Z&end=2026-06-02T00:00:00Z&practitioner=Practitioner/jw")).Body, StringComparison.Ordinal);

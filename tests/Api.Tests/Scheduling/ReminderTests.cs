@@ -85,7 +85,7 @@ public abstract class ReminderTests(TelehealthHost host)
         {
             await AdvanceAsync(TimeSpan.FromMinutes(31));
             await UntilAsync("rem-none", "Skipped", "Waiting");
-            await EventuallyAsync(async () => (await RemindersAsync("rem-try")).All(one => one.Note.Length > 0));
+            await Eventually.TrueAsync(async () => (await RemindersAsync("rem-try")).All(one => one.Note.Length > 0));
             var waiting = await RemindersAsync("rem-try");
             Assert.Equal(["mail SmtpCommandException", "webhook HttpRequestException"], waiting.Select(one => $"{one.Reminder.Channel} {one.Note}").Order(StringComparer.Ordinal));
 
@@ -158,17 +158,8 @@ public abstract class ReminderTests(TelehealthHost host)
     private async Task<List<string>> StatesAsync(string appointment) => [.. (await RemindersAsync(appointment)).Select(one => one.State.ToString())];
 
     /// <summary>The server's own job may have taken what the test's would have: it is waited for.</summary>
-    private Task UntilAsync(string appointment, params string[] expected) => EventuallyAsync(
+    private Task UntilAsync(string appointment, params string[] expected) => Eventually.TrueAsync(
         async () => (await StatesAsync(appointment)).Order(StringComparer.Ordinal).SequenceEqual(expected.Order(StringComparer.Ordinal)));
-
-    private static async Task EventuallyAsync(Func<Task<bool>> isSo)
-    {
-        for (var tries = 0; !await isSo(); tries++)
-        {
-            Assert.True(tries < 100, "It has not come to that.");
-            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, TestContext.Current.CancellationToken);
-        }
-    }
 }
 
 /// <inheritdoc />

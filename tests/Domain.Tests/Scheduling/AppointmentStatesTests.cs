@@ -22,7 +22,7 @@ public sealed class AppointmentStatesTests
         {
             "proposed>pending", "proposed>booked", "proposed>cancelled", "proposed>waitlist",
             "waitlist>pending", "waitlist>booked", "waitlist>cancelled", "waitlist>proposed",
-            "pending>booked", "pending>cancelled",
+            "pending>booked", "pending>cancelled", "pending>waitlist",
             "booked>arrived", "booked>checked-in", "booked>cancelled", "booked>noshow",
             "arrived>checked-in", "arrived>fulfilled", "arrived>cancelled",
             "checked-in>fulfilled", "checked-in>cancelled",

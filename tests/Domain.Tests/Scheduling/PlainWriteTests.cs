@@ -63,6 +63,15 @@ public sealed class PlainWriteTests
     }
 
     [Fact]
+    public void What_is_moved_into_the_past_gives_its_slots_back()
+    {
+        var before = Appointment(AppointmentStatus.Booked, "09:00", "09:30");
+        var after = Appointment(AppointmentStatus.Booked, "07:00", "07:30");
+
+        Assert.Equal(["t1 Free"], Statuses(_rules.Write(before, after, [Busy("t1", "a1")], [Busy("t1", "a1")], At("08:30")).Value!));
+    }
+
+    [Fact]
     public void A_write_that_moves_it_changes_both_slots()
     {
         var before = Appointment(AppointmentStatus.Booked, "09:00", "09:30");

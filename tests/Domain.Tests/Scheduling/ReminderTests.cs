@@ -17,13 +17,13 @@ public sealed class ReminderTests
         group.Participant.Add(new() { Actor = new ResourceReference("Patient/ben"), Status = ParticipationStatus.Accepted });
         group.Participant.Add(new() { Actor = new ResourceReference("Patient/cal"), Status = ParticipationStatus.Declined });
 
-        var planned = Reminder.Plan("a", null, group, _settings, _now)!;
+        var planned = Reminder.Plan("a", null, group, _settings, _now, Bookings.Own)!;
 
         Assert.Equal(
             ["Patient/amy log 00:30:00", "Patient/amy mail 00:30:00", "Patient/ben log 00:30:00", "Patient/ben mail 00:30:00"],
             planned.Select(one => $"{one.Recipient} {one.Channel} {one.Before}"));
         Assert.Equal(4, planned.Select(one => one.Id).Distinct().Count());
-        Assert.Equal(4, Reminder.Plan("a", null, Booked(_now.AddDays(3)), _settings, _now)!.Count);
+        Assert.Equal(4, Reminder.Plan("a", null, Booked(_now.AddDays(3)), _settings, _now, Bookings.Own)!.Count);
     }
 
     [Theory]
@@ -39,26 +39,26 @@ public sealed class ReminderTests
         var (before, after) = (Booked(_now.AddDays(2)), Booked(_now.AddDays(2).AddHours(hoursLater)));
         (before.Status, after.Status) = (from, to);
 
-        Assert.Equal(expected, Reminder.Plan("a", before, after, _settings, _now)?.Count);
+        Assert.Equal(expected, Reminder.Plan("a", before, after, _settings, _now, Bookings.Own)?.Count);
     }
 
     [Fact]
     public void One_holds_while_its_patient_is_booked_for_its_time()
     {
         var start = _now.AddDays(2);
-        var reminder = Reminder.Plan("a", null, Booked(start), _settings, _now)![0];
+        var reminder = Reminder.Plan("a", null, Booked(start), _settings, _now, Bookings.Own)![0];
 
-        Assert.True(reminder.Holds(Booked(start), start.AddMinutes(-1)));
-        Assert.False(reminder.Holds(Booked(start), start));
-        Assert.False(reminder.Holds(Booked(start.AddMinutes(30)), _now));
+        Assert.True(reminder.Holds(Booked(start), start.AddMinutes(-1), Bookings.Own));
+        Assert.False(reminder.Holds(Booked(start), start, Bookings.Own));
+        Assert.False(reminder.Holds(Booked(start.AddMinutes(30)), _now, Bookings.Own));
         var other = Booked(start);
         other.Participant[0].Actor = new ResourceReference("Patient/ben");
-        Assert.False(reminder.Holds(other, _now));
+        Assert.False(reminder.Holds(other, _now, Bookings.Own));
         foreach (var status in Enum.GetValues<Appointment.AppointmentStatus>().Where(status => status != Appointment.AppointmentStatus.Booked))
         {
             var changed = Booked(start);
             changed.Status = status;
-            Assert.False(reminder.Holds(changed, _now));
+            Assert.False(reminder.Holds(changed, _now, Bookings.Own));
         }
     }
 

@@ -25,7 +25,7 @@ internal sealed class MailChannel(ReminderOptions options, FhirAddress address) 
         {
             MessageId = $"{message.Reminder.Id}@{new Uri(address.Base).Host}",
             Date = message.Reminder.Due,
-            Subject = ReminderMessage.Subject,
+            Subject = message.Subject,
             Body = new TextPart("plain") { Text = message.Text + "\r\n" },
         };
         mail.From.Add(MailboxAddress.Parse(options.Mail.From!));

@@ -58,7 +58,7 @@ internal sealed partial class ReminderDelivery(
                 return;
             }
 
-            if (await ReadAsync<Appointment>($"Appointment/{reminder.Appointment}", limit.Token) is not { } appointment || !reminder.Holds(appointment, desk.Now))
+            if (await ReadAsync<Appointment>($"Appointment/{reminder.Appointment}", limit.Token) is not { } appointment || !reminder.Holds(appointment, desk.Now, desk.Canonicals))
             {
                 await FinishAsync(taken, ReminderState.Skipped, "not-booked", cancellationToken);
                 return;
@@ -122,7 +122,9 @@ internal sealed partial class ReminderDelivery(
         var mail = patient?.Telecom.Where(telecom => telecom is { System: ContactPoint.ContactPointSystem.Email, Value.Length: > 0 } && telecom.Use != ContactPoint.ContactPointUse.Old)
             .OrderBy(telecom => telecom.Rank ?? int.MaxValue)
             .FirstOrDefault();
-        return new ReminderMessage(reminder, LandingPage.Of(appointment, desk.Server.Address), zone ?? DateTimeZone.Utc, mail?.Value);
+        var offered = WaitingList.IsOffer(appointment, desk.Canonicals) ? HoldExpiry.Of(appointment, desk.Canonicals) : null;
+        var page = offered is null ? LandingPage.Of(appointment, desk.Server.Address) : $"{LandingPage.OriginOf(desk.Server.Address)}/app/";
+        return new ReminderMessage(reminder, page, zone ?? DateTimeZone.Utc, mail?.Value) { OfferedUntil = offered };
     }
 
     private async Task<T?> ReadAsync<T>(string reference, CancellationToken cancellationToken)

@@ -27,7 +27,7 @@ internal sealed class WebhookChannel(ReminderOptions options, IHttpClientFactory
         var body = JsonSerializer.SerializeToUtf8Bytes(
             new
             {
-                type = "appointment-reminder",
+                type = message.OfferedUntil is null ? "appointment-reminder" : "appointment-offer",
                 id = reminder.Id,
                 appointment = $"Appointment/{reminder.Appointment}",
                 recipient = reminder.Recipient,
