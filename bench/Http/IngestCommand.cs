@@ -139,7 +139,8 @@ internal static class IngestCommand
 
     private static async Task<string[]> SendAsync(HttpClient client, string address, IEnumerable<string> readings)
     {
-        var json = $$"""{"resourceType":"Bundle","type":"collection","entry":[{{string.Join(',', readings.Select(reading => $$"""{"resource":{{reading}}}"""))}}]}""";
+        var entries = string.Join(',', readings.Select(reading => $$"""{"resource":{{reading}} }"""));
+        var json = $$"""{"resourceType":"Bundle","type":"collection","entry":[{{entries}}]}""";
         using var content = new StringContent(json, Encoding.UTF8, new MediaTypeHeaderValue("application/fhir+json"));
         using var answer = await client.PostAsync(new Uri($"{address}/fhir/Observation/$ingest"), content);
         var body = await answer.EnsureSuccessStatusCode().Content.ReadAsStringAsync();
@@ -149,15 +150,15 @@ internal static class IngestCommand
 
     private static string Reading(int number, int patient, int value, DateTimeOffset at) => string.Create(
         CultureInfo.InvariantCulture,
-        $$"""{"resourceType":"Observation","identifier":[{"system":"urn:bench","value":"{{number}}"}],"status":"final","category":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/observation-category","code":"vital-signs"}]}],"code":{"coding":[{"system":"http://loinc.org","code":"8867-4"}]},"subject":{"reference":"Patient/bench-{{patient}}"},"effectiveDateTime":"{{at.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.fff'Z'}}","device":{"reference":"Device/bench-{{patient}}"},"valueQuantity":{"value":{{value}},"unit":"/min","system":"http://unitsofmeasure.org","code":"/min"}}""");
+        $$"""{"resourceType":"Observation","identifier":[{"system":"urn:bench","value":"{{number}}"}],"status":"final","category":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/observation-category","code":"vital-signs"}]}],"code":{"coding":[{"system":"http://loinc.org","code":"8867-4"}]},"subject":{"reference":"Patient/bench-{{patient}}"},"effectiveDateTime":"{{at.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.fff'Z'}}","device":{"reference":"Device/bench-{{patient}}"},"valueQuantity":{"value":{{value}},"unit":"/min","system":"http://unitsofmeasure.org","code":"/min"} }""");
 
     private static async Task FillAsync(BenchStore store, int patients)
     {
         var resources = Enumerable.Range(0, patients).SelectMany(at => (string[])
         [
             $$"""{"resourceType":"Patient","id":"bench-{{at}}","active":true}""",
-            $$"""{"resourceType":"Device","id":"bench-{{at}}","patient":{"reference":"Patient/bench-{{at}}"}}""",
-            $$"""{"resourceType":"Consent","id":"bench-{{at}}","status":"active","scope":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/consentscope","code":"treatment"}]},"category":[{"coding":[{"system":"{{Canonicals.Default}}/CodeSystem/consent-category","code":"rpm"}]}],"patient":{"reference":"Patient/bench-{{at}}"},"policyRule":{"coding":[{"code":"OPTIN"}]}}""",
+            $$"""{"resourceType":"Device","id":"bench-{{at}}","patient":{"reference":"Patient/bench-{{at}}"} }""",
+            $$"""{"resourceType":"Consent","id":"bench-{{at}}","status":"active","scope":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/consentscope","code":"treatment"}]},"category":[{"coding":[{"system":"{{Canonicals.Default}}/CodeSystem/consent-category","code":"rpm"}]}],"patient":{"reference":"Patient/bench-{{at}}"},"policyRule":{"coding":[{"code":"OPTIN"}]} }""",
         ]);
         foreach (var some in resources.Chunk(PerCommit))
         {

@@ -45,20 +45,17 @@ public sealed class ReadingStoreTests
             """);
     }
 
-    private static Task<CommitResult> TakeAsync(TestStore store, IEnumerable<int> numbers, string more = "", int moreOf = -1) => store.Store.CommitAsync(
-        TestStore.Caller,
-        new ChangeSet(
-            [
-                .. numbers.Select(number => new CreateChange(
-                    new ResourceKey("Observation", Guid.NewGuid().ToString()),
-                    TestStore.Content(string.Create(CultureInfo.InvariantCulture, $$"""
-                        {"resourceType":"Observation","status":"final","code":{"text":"pulse"},"subject":{"reference":"Patient/p"},"effectiveDateTime":"2026-01-01T00:00:00Z",
-                         "device":{"reference":"Device/d"},"valueInteger":{{number}}{{(number == moreOf ? more : "")}}}
-                        """)))
-                {
-                    ReadingName = string.Create(CultureInfo.InvariantCulture, $"Patient/p|urn:x|{number}"),
-                }),
-            ],
-            []) { IsEach = true },
-        TestContext.Current.CancellationToken);
+    private static Task<CommitResult> TakeAsync(TestStore store, IEnumerable<int> numbers, string more = "", int moreOf = -1)
+    {
+        var creates = numbers.Select(number => new CreateChange(new ResourceKey("Observation", Guid.NewGuid().ToString()), Reading(number, number == moreOf ? more : ""))
+        {
+            ReadingName = string.Create(CultureInfo.InvariantCulture, $"Patient/p|urn:x|{number}"),
+        });
+        return store.Store.CommitAsync(TestStore.Caller, new ChangeSet([.. creates], []) { IsEach = true }, TestContext.Current.CancellationToken);
+    }
+
+    private static ResourceContent Reading(int number, string more) => TestStore.Content(string.Create(CultureInfo.InvariantCulture, $$"""
+        {"resourceType":"Observation","status":"final","code":{"text":"pulse"},"subject":{"reference":"Patient/p"},"effectiveDateTime":"2026-01-01T00:00:00Z",
+         "device":{"reference":"Device/d"},"valueInteger":{{number}}{{more}} }
+        """));
 }
