@@ -22,10 +22,16 @@ switch (args.FirstOrDefault())
     case "find":
         await FindCommand.RunAsync(arguments);
         return 0;
+    case "ingest":
+        await IngestCommand.RunAsync(arguments, isAlerts: false);
+        return 0;
+    case "alerts":
+        await IngestCommand.RunAsync(arguments, isAlerts: true);
+        return 0;
     case "endurance":
         await EnduranceCommand.RunAsync(arguments);
         return 0;
     default:
-        Console.Error.WriteLine("usage: micro | queries | layouts | http | find | endurance; see bench/README.md");
+        Console.Error.WriteLine("usage: micro | queries | layouts | http | find | ingest | alerts | endurance; see bench/README.md");
         return 2;
 }

@@ -29,6 +29,16 @@ internal sealed class RequestBody(HttpRequest request)
         : Negotiation.IsXmlContent(request.ContentType) ? ReadXmlAsync(limit, cancellationToken)
         : throw UnsupportedMediaType("The content must be application/fhir+json or application/fhir+xml in UTF-8.");
 
+    /// <summary>Content that is not FHIR, as JSON or XML of any media type that says so.</summary>
+    public ValueTask<ReadOnlyMemory<byte>> ReadPayloadAsync(bool isXml, int limit, CancellationToken cancellationToken)
+    {
+        var name = isXml ? "xml" : "json";
+        return MediaTypeHeaderValue.TryParse(request.ContentType, out var media)
+            && (media.SubType.Equals(name, StringComparison.OrdinalIgnoreCase) || media.Suffix.Equals(name, StringComparison.OrdinalIgnoreCase))
+                ? ReadAsync(request, limit, cancellationToken)
+                : throw UnsupportedMediaType($"The content must be application/{name}.");
+    }
+
     /// <summary>The content of a request that is read piece by piece; whoever reads it sets the limits.</summary>
     public PipeReader Open() => request.Headers.ContentEncoding.ToString().ToLowerInvariant() switch
     {

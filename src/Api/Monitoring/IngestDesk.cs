@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using Hl7.Fhir.Model;
@@ -12,7 +13,11 @@ using TeleFhir.Domain.Storage;
 namespace TeleFhir.Api.Monitoring;
 
 /// <summary>A reading as it came in: JSON, and where it sits, for error messages.</summary>
-internal readonly record struct SentReading(ReadOnlyMemory<byte> Json, string? Source);
+internal readonly record struct SentReading(ReadOnlyMemory<byte> Json, string? Source)
+{
+    /// <summary>Why nothing could be made of it; null where it could.</summary>
+    public FhirException? Refusal { get; init; }
+}
 
 /// <summary>What became of a reading.</summary>
 /// <param name="Status">201 where it was stored, 200 where it was there before, else why not.</param>
@@ -50,7 +55,7 @@ internal sealed class IngestDesk(MonitoringSettings settings)
         {
             try
             {
-                creates.Add(Prepare(sent[at], server));
+                creates.Add(sent[at].Refusal is { } refusal ? throw refusal : Prepare(sent[at], server));
                 places.Add(at);
             }
             catch (FhirException refused)
@@ -86,8 +91,9 @@ internal sealed class IngestDesk(MonitoringSettings settings)
             json.WriteStartObject();
             if (observation.IssuedElement is null)
             {
-                observation.IssuedElement = Moment.Instant(server.Clock.GetUtcNow());
-                json.WriteString("issued", observation.IssuedElement.ToString());
+                var arrival = Moment.Whole(server.Clock.GetUtcNow());
+                observation.Issued = arrival;
+                json.WriteString("issued", arrival.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
             }
 
             if (observation.Identifier.Count == 0)

@@ -23,6 +23,9 @@ internal sealed class MonitoringOptions
     /// <summary>How often that is looked for.</summary>
     public TimeSpan LookEvery { get; set; } = TimeSpan.FromHours(1);
 
+    /// <summary>A folder with descriptions of payloads (docs/wearables.md); null for those built in alone.</summary>
+    public string? MapFolder { get; set; }
+
     /// <summary>The limits of the organization.</summary>
     public IReadOnlyDictionary<string, MeasureLimits> Limits()
     {
@@ -48,6 +51,11 @@ internal sealed class MonitoringOptions
             yield return "Monitoring:MissingAfter must be at least a minute, Monitoring:LookEvery from a second to a day.";
         }
 
+        if (FaultOf(MapFolder) is { } fault)
+        {
+            yield return $"Monitoring:MapFolder: {fault}";
+        }
+
         foreach (var (code, own) in Defaults)
         {
             var measure = Measure.All.FirstOrDefault(one => one.Code == code);
@@ -57,6 +65,19 @@ internal sealed class MonitoringOptions
                     ? $"Monitoring:Defaults:{code} must be one of {string.Join(", ", Measure.All.Select(one => one.Code))}."
                     : $"Monitoring:Defaults:{code}:Unit must be one of {string.Join(", ", measure.Units)}.";
             }
+        }
+    }
+
+    private static string? FaultOf(string? folder)
+    {
+        try
+        {
+            PayloadMaps.Load(folder);
+            return null;
+        }
+        catch (Exception wrong) when (wrong is InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            return wrong.Message;
         }
     }
 

@@ -21,6 +21,7 @@ internal static class MonitoringRoutes
         });
         services.AddSingleton(provider => new IngestQueue(provider.GetRequiredService<TeleFhirOptions>().Monitoring));
         services.AddSingleton<IngestDesk>();
+        services.AddSingleton(provider => PayloadMaps.Load(provider.GetRequiredService<TeleFhirOptions>().Monitoring.MapFolder));
         services.AddSingleton(provider => new LimitRules(provider.GetRequiredService<TeleFhirOptions>().Monitoring.Limits()));
         services.AddSingleton(provider => new AlertTask(provider.GetRequiredService<MonitoringSettings>().Canonicals));
         services.AddSingleton<AlertDesk>();
@@ -33,6 +34,7 @@ internal static class MonitoringRoutes
     {
         var fhir = routes.MapGroup("/fhir");
         fhir.MapOperation(new("Observation", "ingest"), "Take readings of devices", _post, OperationLevel.Type, Ingest.HandleAsync).LongRunning();
+        fhir.MapOperation(new("Observation", "ingest-payload"), "Take what a wearable's service sends", _post, OperationLevel.Type, IngestPayload.HandleAsync).LongRunning();
         fhir.MapOperation(new("Patient", "rpm-report"), "Count days with readings and minutes of review", _both, OperationLevel.Instance, RpmReport.HandleAsync).LongRunning();
     }
 }

@@ -23,7 +23,14 @@ internal sealed partial class ResourceStore
         var results = new ChangeResult[creates.Count];
         var written = new RowBatch();
         var kept = new List<int>();
-        await using (var session = await database.OpenAsync(cancellationToken))
+
+        // Where references are held, what they lead to is locked until the commit, which then is one of its own.
+        var session = limits.EnforcesReferences
+            ? await database.BeginAsync(appends: false, cancellationToken)
+            : await database.OpenAsync(cancellationToken);
+        AuditEntry? entry;
+        AuditIntakeRow? intake;
+        await using (session)
         {
             var rows = await JudgeAsync(session, caller, changes, creates, results, now, cancellationToken);
             var names = creates.Select(create => create.ReadingName is { } name ? ReadingRow.Of(name, 0) : null).ToList();
@@ -36,14 +43,20 @@ internal sealed partial class ResourceStore
                     continue;
                 }
 
+                if (names[at] is { } asked && known.TryGetValue((asked.High, asked.Low), out var stored))
+                {
+                    results[at] = new ChangeResult(ChangeOutcome.Repeated, stored.Resource);
+                    continue;
+                }
+
+                if (limits.EnforcesReferences && await MissingTargetAsync(session, caller, rows[at], cancellationToken) is { } missing)
+                {
+                    results[at] = Refused(missing);
+                    continue;
+                }
+
                 if (names[at] is { } name)
                 {
-                    if (known.TryGetValue((name.High, name.Low), out var stored))
-                    {
-                        results[at] = new ChangeResult(ChangeOutcome.Repeated, stored.Resource);
-                        continue;
-                    }
-
                     name.Key = rows[at].NewResources[0].Key;
                     written.Readings.Add(name);
 
@@ -54,17 +67,36 @@ internal sealed partial class ResourceStore
                 written.Add(rows[at]);
                 kept.Add(at);
             }
+
+            entry = EntryOf(
+                changes with { Changes = [.. kept.Select(at => creates[at])] }, [.. kept.Select(at => results[at])], new Dictionary<long, ResourceRow>(), kept.Count);
+            intake = Enter(written, entry);
+            if (limits.EnforcesReferences && !written.IsEmpty)
+            {
+                await session.CommitAsync(written, cancellationToken);
+            }
         }
 
-        var entry = EntryOf(
-            changes with { Changes = [.. kept.Select(at => creates[at])] }, [.. kept.Select(at => results[at])], new Dictionary<long, ResourceRow>(), kept.Count);
-        var intake = Enter(written, entry);
-        if (!written.IsEmpty)
+        if (!limits.EnforcesReferences && !written.IsEmpty)
         {
             await appends.CommitAsync(written, cancellationToken);
         }
 
         return (new CommitResult(CommitStatus.Committed, [.. results]), entry, intake);
+    }
+
+    /// <summary>Why the references of one resource do not hold; null where they do.</summary>
+    private async Task<FhirException?> MissingTargetAsync(Session session, Caller caller, RowBatch rows, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await DemandTargetsAsync(session, caller, rows, [], cancellationToken);
+            return null;
+        }
+        catch (FhirException missing)
+        {
+            return missing;
+        }
     }
 
     /// <summary>The rows of each, and its result: refused where it is outside the caller's reach or a rule forbids it.</summary>

@@ -196,6 +196,8 @@ internal static class LeakProbes
         new("a document", "GET /fhir/{type:regex(^Composition$)}/{id}/$document", "/Composition/{x}-doc/$document") { InBundles = false },
         new("a document by POST", "POST /fhir/{type:regex(^Composition$)}/{id}/$document", "/Composition/{x}-doc/$document") { Body = Nothing, InBundles = false },
         new("readings of the patient's device", "POST /fhir/{type:regex(^Observation$)}/$ingest", "/Observation/$ingest") { Body = Reading, Shows = false, InBundles = false },
+        new("what a wearable sent", "POST /fhir/{type:regex(^Observation$)}/$ingest-payload", "/Observation/$ingest-payload?source=withings&patient={x}-pat&device=none")
+            { Body = """{"body":{"measuregrps":[{"category":1,"date":1760000000,"measures":[{"value":70,"type":11,"unit":0}]}]}}""", Shows = false, InBundles = false },
         new("a report of readings", "GET /fhir/{type:regex(^Patient$)}/{id}/$rpm-report", "/Patient/{x}-pat/$rpm-report") { Shows = false, InBundles = false },
         new("a report of readings by POST", "POST /fhir/{type:regex(^Patient$)}/{id}/$rpm-report", "/Patient/{x}-pat/$rpm-report") { Body = Nothing, Shows = false, InBundles = false },
         new("who waits", "GET /fhir/{type:regex(^Encounter$)}/$waiting-room", "/Encounter/$waiting-room") { Shows = false, InBundles = false, Control = LeakHost.Doctor },
