@@ -16,8 +16,8 @@ public sealed record ConsultTransition(TaskStatus From, TaskStatus To, Transitio
 
 /// <summary>
 /// The state machine of e-consults (https://hl7.org/fhir/R4/task.html#statemachine): which status a Task may have after which, who owns it, and
-/// what it needs on the way. A Task is an e-consult when its focus or basedOn is a ServiceRequest; other Tasks are not looked at. What is
-/// created may have any status, for records are also brought from elsewhere.
+/// what it needs on the way. A Task is an e-consult when its focus or basedOn is a ServiceRequest; other Tasks are not looked at. What staff
+/// create may have any status, for records are also brought from elsewhere.
 /// </summary>
 public static class ConsultStates
 {
@@ -76,6 +76,11 @@ public static class ConsultStates
         if (!IsConsult(after) && (before is null || !IsConsult(before)))
         {
             return null;
+        }
+
+        if (before is null && by < TransitionAuthority.Staff && after.Status is not (TaskStatus.Draft or TaskStatus.Requested))
+        {
+            return Refusal.Conflict(InvalidTransition, "An e-consult begins with a request.", "Task.status");
         }
 
         return before is null || before.Status == after.Status
