@@ -1,6 +1,9 @@
 using System.Globalization;
+using System.Text.Json;
 using Spectre.Console;
+using TeleFhir.Api.Fhir;
 using TeleFhir.Domain.Access;
+using TeleFhir.Domain.Binaries;
 using TeleFhir.Domain.Fhir;
 using TeleFhir.Domain.Search;
 using TeleFhir.Domain.Storage;
