@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Hl7.Fhir.Model;
 using Hl7.Fhir.Utility;
 using TeleFhir.Domain.Fhir;
-using TeleFhir.Domain.Search;
 using ConsultTask = Hl7.Fhir.Model.Task;
 using TaskStatus = Hl7.Fhir.Model.Task.TaskStatus;
 
@@ -65,7 +64,7 @@ public static class ConsultStates
 
     /// <summary>Whether its time (<c>restriction.period.end</c>) is over and it is still open.</summary>
     public static bool IsOverdue(ConsultTask task, DateTimeOffset now) =>
-        IsConsult(task) && IsOpen(task.Status) && DateRange.TryParse(task.Restriction?.Period?.End ?? "", out var end) && end.High <= now.UtcTicks;
+        IsConsult(task) && IsOpen(task.Status) && task.Restriction?.Period?.End is { } end && !Moment.Covers(new Period { End = end }, now);
 
     /// <summary>Whether a Task may become another: null where it may or is no e-consult.</summary>
     /// <param name="before">The Task as it is; null for a new one.</param>
