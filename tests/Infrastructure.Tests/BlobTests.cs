@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using TeleFhir.Domain.Binaries;
@@ -6,6 +7,7 @@ using TeleFhir.Domain.Fhir;
 using TeleFhir.Domain.Storage;
 using TeleFhir.Domain.Visits;
 using TeleFhir.Infrastructure.Binaries;
+using TeleFhir.Infrastructure.Persistence;
 
 namespace TeleFhir.Infrastructure.Tests;
 
@@ -82,6 +84,28 @@ public sealed class BlobTests
         Assert.Single(filed, isOne => isOne);
         Assert.Null(await Of(1).FindUnfiledAsync("enc", Cancellation));
         Assert.True(await Of(1).StartAsync(recording with { Id = "again", Stopped = null }, Cancellation));
+    }
+
+    [Theory, MemberData(nameof(TestStore.Providers), MemberType = typeof(TestStore))]
+    public async Task What_an_earlier_version_stored_keeps_its_data_in_the_row(DatabaseProvider provider)
+    {
+        await using var store = await TestStore.CreateAsync(provider);
+        await store.PutAsync(Json("first"));
+        await using (var db = store.Services.GetRequiredService<Func<TeleFhirDb>>()())
+        {
+            (await db.Resources.SingleAsync(row => row.Id == "b", Cancellation)).Raw =
+                """{"resourceType":"Binary","id":"b","meta":{"versionId":"1","lastUpdated":"2026-01-01T00:00:00.000Z"},"contentType":"text/plain","data":"b2xk"}"""u8.ToArray();
+            await db.SaveChangesAsync(Cancellation);
+        }
+
+        PatchChange To(string members) => new(
+            new ResourceKey("Binary", "b"), _ => TestStore.Content($$"""{"resourceType":"Binary","id":"b","contentType":"text/plain",{{members}} }"""));
+        await store.CommitAsync(To(""" "securityContext":{"reference":"Patient/p"},"data":"b2xk" """));
+
+        var patched = Encoding.UTF8.GetString((await store.ReadAsync("Binary/b"))!.Json.Span);
+        Assert.Contains("\"data\":\"b2xk\"", patched, StringComparison.Ordinal);
+        Assert.Contains("Patient/p", patched, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<FhirException>(() => store.CommitAsync(To(""" "data":"bmV3" """)));
     }
 
     private static string Json(string text) =>

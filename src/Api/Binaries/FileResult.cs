@@ -18,7 +18,7 @@ internal sealed class FileResult(StoredResource found, Binary binary, BinaryCont
 {
     private const int BufferBytes = 64 * 1024;
 
-    private readonly long _size = content?.Size ?? 0;
+    private readonly long _size = content?.Size ?? binary.Data?.Length ?? 0;
 
     /// <summary>Whose record it is of.</summary>
     public ImmutableArray<string> Patients { get; init; } = [];
@@ -60,8 +60,15 @@ internal sealed class FileResult(StoredResource found, Binary binary, BinaryCont
             headers.ContentRange = new ContentRangeHeaderValue(from, from + count - 1, _size).ToString();
         }
 
-        if (HttpMethods.IsHead(request.Method) || content is null || count == 0)
+        if (HttpMethods.IsHead(request.Method) || count == 0)
         {
+            return;
+        }
+
+        if (content is null)
+        {
+            // Stored by an earlier version of the server, with its data in the row.
+            await response.Body.WriteAsync(binary.Data.AsMemory((int)from, (int)count), httpContext.RequestAborted);
             return;
         }
 

@@ -1,6 +1,9 @@
 using System.Globalization;
+using System.Text.Json;
 using Spectre.Console;
+using TeleFhir.Api.Fhir;
 using TeleFhir.Domain.Access;
+using TeleFhir.Domain.Binaries;
 using TeleFhir.Domain.Fhir;
 using TeleFhir.Domain.Search;
 using TeleFhir.Domain.Storage;
@@ -39,11 +42,12 @@ internal static class Export
         await services.GetRequiredService<IDatabaseSchema>().MigrateAsync(cancellationToken);
         Directory.CreateDirectory(folder);
         var store = services.GetRequiredService<IResourceStore>();
+        var contents = services.GetRequiredService<IBinaryContents>();
         var total = 0L;
         var types = arguments.All("type").Distinct(StringComparer.Ordinal).ToList();
         foreach (var type in types.Count > 0 ? types : ResourceCatalog.Types.AsEnumerable())
         {
-            if (await WriteAsync(store, type, folder, cancellationToken) is > 0 and var count)
+            if (await WriteAsync(store, contents, type, folder, cancellationToken) is > 0 and var count)
             {
                 console.Say(string.Create(CultureInfo.InvariantCulture, $"{count,12:N0}  {type}"));
                 total += count;
@@ -54,7 +58,8 @@ internal static class Export
         return 0;
     }
 
-    private static async Task<long> WriteAsync(IResourceStore store, string type, string folder, CancellationToken cancellationToken)
+    private static async Task<long> WriteAsync(
+        IResourceStore store, IBinaryContents contents, string type, string folder, CancellationToken cancellationToken)
     {
         var query = new SearchQuery { Types = [type], Count = PageSize, Total = TotalMode.None };
         var page = await store.SearchAsync(_caller, query, cancellationToken);
@@ -72,7 +77,7 @@ internal static class Export
             {
                 foreach (var resource in page.Matches)
                 {
-                    await file.WriteAsync(resource.Json, cancellationToken);
+                    await WriteAsync(resource, contents, file, cancellationToken);
                     file.WriteByte((byte)'\n');
                 }
 
@@ -88,5 +93,18 @@ internal static class Export
 
         File.Move(path + ".part", path);
         return count;
+    }
+
+    /// <summary>A file with its content, which the line is not held in memory for.</summary>
+    private static async Task WriteAsync(StoredResource resource, IBinaryContents contents, Stream file, CancellationToken cancellationToken)
+    {
+        if (resource.Key.Type != "Binary" || BinaryContent.Of(resource.Json) is not { } content)
+        {
+            await file.WriteAsync(resource.Json, cancellationToken);
+            return;
+        }
+
+        await using var json = new Utf8JsonWriter(file, JsonForm.Written);
+        await new WholeBinary(resource, content, contents).WriteAsync(json, async () => await json.FlushAsync(cancellationToken));
     }
 }

@@ -7,6 +7,7 @@ internal static class ResourceExamples
 {
     private static readonly Dictionary<string, string> _examples = new(StringComparer.Ordinal)
     {
+        ["Binary"] = """{"resourceType":"Binary","contentType":"text/plain","securityContext":{"reference":"Patient/example"},"data":"SGVsbG8sIHBhdGllbnQu"}""",
         ["Patient"] = """
             {"resourceType":"Patient","identifier":[{"system":"https://clinic.example/mrn","value":"10042"}],"active":true,
              "name":[{"family":"Rivera","given":["Amy"]}],"gender":"female","birthDate":"1984-05-17"}

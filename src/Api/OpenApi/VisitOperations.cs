@@ -16,6 +16,8 @@ internal static class VisitOperations
         Add("leave", "The caller goes out of the room; the visit goes on.", "The Encounter.");
         Add("admit", "Lets the patient in.", "The Encounter, in progress.");
         Add("end", "Ends the visit for everybody.", "The Encounter, finished.");
+        Add("start-recording", "Records the visit, by consent.", "Parameters.");
+        Add("stop-recording", "Ends the recording; with the parameter file it is filed.", "Parameters, or the DocumentReference of the file.");
         Add("invite", "Makes a link for somebody who has no account; answers 201.", "Parameters.");
         Add("revoke-invite", "Takes an invitation back.", "The Encounter.");
 

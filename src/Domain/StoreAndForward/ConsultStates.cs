@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Hl7.Fhir.Model;
 using Hl7.Fhir.Utility;
 using TeleFhir.Domain.Fhir;
-using TeleFhir.Domain.Search;
 using ConsultTask = Hl7.Fhir.Model.Task;
 using TaskStatus = Hl7.Fhir.Model.Task.TaskStatus;
 
@@ -16,8 +15,8 @@ public sealed record ConsultTransition(TaskStatus From, TaskStatus To, Transitio
 
 /// <summary>
 /// The state machine of e-consults (https://hl7.org/fhir/R4/task.html#statemachine): which status a Task may have after which, who owns it, and
-/// what it needs on the way. A Task is an e-consult when its focus or basedOn is a ServiceRequest; other Tasks are not looked at. What is
-/// created may have any status, for records are also brought from elsewhere.
+/// what it needs on the way. A Task is an e-consult when its focus or basedOn is a ServiceRequest; other Tasks are not looked at. What staff
+/// create may have any status, for records are also brought from elsewhere.
 /// </summary>
 public static class ConsultStates
 {
@@ -65,7 +64,7 @@ public static class ConsultStates
 
     /// <summary>Whether its time (<c>restriction.period.end</c>) is over and it is still open.</summary>
     public static bool IsOverdue(ConsultTask task, DateTimeOffset now) =>
-        IsConsult(task) && IsOpen(task.Status) && DateRange.TryParse(task.Restriction?.Period?.End ?? "", out var end) && end.High <= now.UtcTicks;
+        IsConsult(task) && IsOpen(task.Status) && task.Restriction?.Period?.End is { } end && !Moment.Covers(new Period { End = end }, now);
 
     /// <summary>Whether a Task may become another: null where it may or is no e-consult.</summary>
     /// <param name="before">The Task as it is; null for a new one.</param>
@@ -76,6 +75,11 @@ public static class ConsultStates
         if (!IsConsult(after) && (before is null || !IsConsult(before)))
         {
             return null;
+        }
+
+        if (before is null && by < TransitionAuthority.Staff && after.Status is not (TaskStatus.Draft or TaskStatus.Requested))
+        {
+            return Refusal.Conflict(InvalidTransition, "An e-consult begins with a request.", "Task.status");
         }
 
         return before is null || before.Status == after.Status

@@ -142,11 +142,17 @@ internal sealed class BinaryContents(IBlobStore blobs, BinarySettings settings, 
     /// <summary>A patch sees and makes all but the content, which stays.</summary>
     private static ResourceContent Patched(StoredResource stored, Func<StoredResource, ResourceContent> apply)
     {
-        var made = apply(stored with { Json = BinaryContent.Put(stored.Json, null) });
+        var content = BinaryContent.Of(stored.Json);
+        var made = apply(content is null ? stored : stored with { Json = BinaryContent.Put(stored.Json, null) });
         var binary = (Binary)made.Resource;
-        return binary.DataElement is null && SameType(stored, binary)
-            ? Of(made.Json, BinaryContent.Of(stored.Json))
-            : throw Refuse("The content and its type are changed by an update, not by a patch.", "Binary.data");
+
+        // Without a blob: what an earlier version of the server stored, with its data in the row, where it stays.
+        var isSame = content is null
+            ? BinaryContent.Of(made.Json) is null && (((Binary)FhirJson.Parse(stored.Json, Binary)).Data ?? []).AsSpan().SequenceEqual(binary.Data)
+            : binary.DataElement is null;
+        return !isSame || !SameType(stored, binary)
+            ? throw Refuse("The content and its type are changed by an update, not by a patch.", "Binary.data")
+            : content is null ? made : Of(made.Json, content);
     }
 
     private async Task<BinaryContent> KeepAsync(Stream file, string contentType, CancellationToken cancellationToken)

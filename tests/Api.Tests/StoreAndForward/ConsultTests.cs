@@ -105,6 +105,8 @@ public abstract class ConsultTests(TokenHost host)
 
         Assert.Equal(HttpStatusCode.Conflict, (await host.Server.PutAsync("/fhir/Task/patients", Consult("patients", "accepted", ""","owner":{"reference":"Practitioner/x"} """), patient)).Status);
         Assert.Equal(HttpStatusCode.OK, (await host.Server.PutAsync("/fhir/Task/patients", Consult("patients", "cancelled"), patient)).Status);
+        Assert.Equal(HttpStatusCode.Conflict, (await host.Server.PutAsync("/fhir/Task/forged", Consult("forged", "completed"), patient)).Status);
+        Assert.Equal(HttpStatusCode.Created, (await host.Server.PutAsync("/fhir/Task/asked", Consult("asked", "requested"), patient)).Status);
     }
 
     [Fact]

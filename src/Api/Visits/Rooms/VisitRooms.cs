@@ -162,7 +162,8 @@ internal sealed class VisitRooms(
     {
         if (seat.Role != VisitRole.Lobby && await recordings.FindAsync(seat.Encounter, cancellationToken) is { } running)
         {
-            await hub.Clients.Client(seat.Id).SendAsync(RoomMessage.Recording, new RecordingState(true, running.By), cancellationToken);
+            var by = (await presence.InAsync(seat.Encounter, cancellationToken)).FirstOrDefault(one => one.Member.Participant == running.By)?.Member.Name;
+            await hub.Clients.Client(seat.Id).SendAsync(RoomMessage.Recording, new RecordingState(true, by ?? "Clinician"), cancellationToken);
         }
     }
 
