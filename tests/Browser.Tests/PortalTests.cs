@@ -180,7 +180,7 @@ public sealed partial class PortalTests
     {
         await using var scene = await Scene.StartAsync();
         var lee = await scene.OpenAsync("clinician");
-        await lee.Locator("#patient-name").FillAsync("Rivera");
+        await lee.Locator("#booking-name").FillAsync("Rivera");
         await lee.GetByRole(AriaRole.Button, new() { Name = "Find the patient" }).ClickAsync();
         await lee.GetByRole(AriaRole.Button, new() { NameRegex = new Regex("^Amy Rivera") }).ClickAsync();
         await BookAsync(lee, "Amy Rivera");

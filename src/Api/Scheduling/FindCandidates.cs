@@ -116,9 +116,9 @@ internal sealed class FindCandidates
         ];
         ImmutableArray<Criterion> criteria = [.. wished.OfType<Criterion>()];
         await LoadAsync(criteria, people, places, cancellationToken);
-        if (wished[^1] is { } own)
+        if (wished[^1] is { } own && (await SearchAsync("Slot", ("specialty", _input.Specialties!), 1, cancellationToken)).Length > 0)
         {
-            // Calendars that are of no such specialty may have Slots that are.
+            // Calendars that are of no such specialty have Slots that are, somewhere.
             var before = (Clinicians, Rooms);
             await LoadAsync([.. criteria.Where(criterion => criterion != own), new NotCriterion(own), Criterion(("_has:Slot:schedule:specialty", _input.Specialties!))], people, places, cancellationToken);
             Clinicians = [.. before.Clinicians, .. Clinicians.Select(candidate => candidate with { NeedsSlotSpecialty = true })];

@@ -16,7 +16,7 @@ export class Booking {
     this.#self = self;
     this.#reload = reload;
     element('booking-week').value = element('booking-week').min = zone.date(Date.now());
-    on('patient-form', 'submit', () => this.#find());
+    on('booking-search', 'submit', () => this.#find());
     on('booking-form', 'submit', () => this.#show());
   }
 
@@ -30,17 +30,17 @@ export class Booking {
   }
 
   async #find() {
-    const found = await this.#fhir.search('Patient', ['name', element('patient-name').value.trim()], ['_sort', 'family'], ['_count', mostPatients]);
-    element('patients').replaceChildren(...found.slice(0, Number(mostPatients)).map(patient => make('li', {}, button(
+    const found = await this.#fhir.search('Patient', ['name', element('booking-name').value.trim()], ['_sort', 'family'], ['_count', mostPatients]);
+    element('booking-patients').replaceChildren(...found.slice(0, Number(mostPatients)).map(patient => make('li', {}, button(
       [nameOf(patient) ?? 'Without a name', patient.birthDate && `born ${patient.birthDate}`].filter(Boolean).join(', '), () => this.#choose(patient), { className: 'second' }))));
     if (found.length === 0) {
-      element('patients').append(make('li', { textContent: 'Nobody of that name is known to you.' }));
+      element('booking-patients').append(make('li', { textContent: 'Nobody of that name is known to you.' }));
     }
   }
 
   async #choose(patient) {
     this.#patient = patient;
-    element('patients').replaceChildren();
+    element('booking-patients').replaceChildren();
     element('booking-for').textContent = `For ${nameOf(patient) ?? 'this patient'}`;
     element('booking').hidden = false;
     await this.#show();
