@@ -82,7 +82,7 @@ public sealed class DeliveryCrashTests
             await Task.Delay(TimeSpan.FromMilliseconds(100), Cancel);
         }
 
-        Assert.Empty(acknowledged.Where(id => !sink.Events("/crash").Any(one => one.EndsWith($"/{id}", StringComparison.Ordinal))));
+        Assert.DoesNotContain(acknowledged, id => !sink.Events("/crash").Any(one => one.EndsWith($"/{id}", StringComparison.Ordinal)));
         var numbers = sink.Events("/crash").Select(one => int.Parse(one.Split(' ')[0], CultureInfo.InvariantCulture)).ToList();
         Assert.Equal(Enumerable.Range(1, numbers.Count), numbers);
     }
