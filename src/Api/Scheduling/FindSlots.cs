@@ -44,6 +44,11 @@ internal sealed class FindSlots(
     public async Task<List<Offer>> FirstAsync(Interval within, IReadOnlyList<Slot> besides, int wanted, CancellationToken cancellationToken)
     {
         var offers = new List<Offer>();
+        if (_kind is not null && besides.Count == 0 && !await IsThereAsync(_kind, cancellationToken))
+        {
+            return offers;
+        }
+
         var pending = besides.ToList();
         var pages = 0;
         var length = NodaTime.Duration.FromDays(Math.Clamp(SlotsAtFirst / (SlotsPerDay * _calendars.Length), 1, FindWindow.MostDays));
@@ -104,6 +109,21 @@ internal sealed class FindSlots(
         }
 
         return times.InEveryWeek(first, found, await TakenAsync(found, cancellationToken));
+    }
+
+    /// <summary>Whether there is any such Slot at all: where there is none, no time need be looked through.</summary>
+    private async Task<bool> IsThereAsync(AnyCriterion kind, CancellationToken cancellationToken)
+    {
+        foreach (var alternative in kind.Alternatives)
+        {
+            var query = new SearchQuery { Types = ["Slot"], Criteria = [alternative], Count = 1, Total = TotalMode.None };
+            if ((await server.Store.SearchAsync(caller, query, cancellationToken)).Matches.Length > 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>What takes the time of those concerned while the Slots last.</summary>
