@@ -1,6 +1,6 @@
 # `make` lists the targets. Each is one command that can also be typed by hand.
 .DEFAULT_GOAL := help
-.PHONY: help setup build test test-pg fmt lint openapi definitions signalr migration bench run ci
+.PHONY: help setup build test test-pg fmt lint openapi definitions migration bench run ci
 
 EF = dotnet ef migrations add $(NAME) --project src/Infrastructure --startup-project src/Api
 
@@ -35,14 +35,6 @@ definitions: ## write what the product carries of the R4 definitions anew, from 
 	rm -rf /tmp/telefhir-definitions && mkdir /tmp/telefhir-definitions
 	cd /tmp/telefhir-definitions && npm pack hl7.fhir.r4.examples@4.0.1 && tar -xzf hl7.fhir.r4.examples-4.0.1.tgz
 	dotnet run --project tools/Definitions -- /tmp/telefhir-definitions/package src/Domain/Fhir/Definitions
-
-SIGNALR = 10.0.11
-SIGNALR_SHA512 = 16e94e276104b4abcb41cb307bf53bbfca73c97ca4ec9b9ae7181624f3f0c9053fd99f4e46f29c563c8eef956f2ec7a6f8227539145ec49fbb073d4509e8b66b
-
-signalr: ## fetch the script of SignalR for the visit page, and check it (needs npm)
-	rm -rf /tmp/telefhir-signalr && mkdir /tmp/telefhir-signalr
-	cd /tmp/telefhir-signalr && npm pack @microsoft/signalr@$(SIGNALR) && echo "$(SIGNALR_SHA512)  microsoft-signalr-$(SIGNALR).tgz" | sha512sum -c - && tar -xzf *.tgz
-	cp /tmp/telefhir-signalr/package/dist/browser/signalr.min.js src/Api/Visits/Page/
 
 migration: ## add a migration for both databases: make migration NAME=AddSomething
 	@test -n "$(NAME)" || { echo "usage: make migration NAME=AddSomething" >&2; exit 2; }

@@ -52,9 +52,9 @@ internal sealed class AlertDesk(FhirServer server, MonitoringSettings settings, 
             return patients.ToHashSet();
         }
 
-        var category = $"{settings.Canonicals.CodeSystem("consent-category")}|{ReadingRules.ConsentCategory}";
+        var category = $"{ActiveConsent.System(settings.Canonicals)}|{ActiveConsent.Monitoring}";
         var consents = await OfAsync<Consent>(patients, [new("status", "active"), new("category", category)], cancellationToken);
-        return consents.Where(consent => ReadingRules.Permits(consent, settings.Canonicals, Now)).Select(consent => PatientOf(consent.Patient))
+        return consents.Where(consent => ActiveConsent.Permits(consent, ActiveConsent.Monitoring, settings.Canonicals, Now)).Select(consent => PatientOf(consent.Patient))
             .OfType<ResourceKey>().ToHashSet();
     }
 

@@ -18,7 +18,7 @@ internal static class VisitPage
     private const string CommonScript = "TeleFhir.Api.Smart.Pages.session.js";
 
     private static readonly string[] _read = ["GET", "HEAD"];
-    private static readonly string[] _scripts = ["visit.js", "room.js", "peers.js", "signalr.min.js"];
+    private static readonly string[] _scripts = ["visit.js", "room.js", "peers.js"];
 
     public static void MapVisitPage(this WebApplication routes)
     {
@@ -46,7 +46,6 @@ internal static class VisitPage
 
         MapFile(routes, "session.js", "text/javascript; charset=utf-8", CommonScript);
         MapFile(routes, "visit.css", "text/css; charset=utf-8");
-        MapFile(routes, "signalr.LICENSE.txt", "text/plain; charset=utf-8");
     }
 
     private static void MapFile(WebApplication routes, string name, string type, string? resource = null)

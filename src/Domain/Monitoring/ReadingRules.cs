@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using Hl7.Fhir.Model;
+using TeleFhir.Domain.Access;
 using TeleFhir.Domain.Fhir;
 using TeleFhir.Domain.Search;
 
@@ -12,9 +13,6 @@ namespace TeleFhir.Domain.Monitoring;
 /// </summary>
 public static class ReadingRules
 {
-    /// <summary>The category of Consents to monitoring, in the code system <c>{canon}/CodeSystem/consent-category</c>.</summary>
-    public const string ConsentCategory = "rpm";
-
     /// <summary>Clocks of devices run ahead by no more.</summary>
     public static readonly TimeSpan Ahead = TimeSpan.FromMinutes(5);
 
@@ -48,7 +46,7 @@ public static class ReadingRules
             return unused;
         }
 
-        return settings.RequireConsent && !facts.Consents[reading.Patient!.Value].Any(consent => Permits(consent, settings.Canonicals, now))
+        return settings.RequireConsent && !facts.Consents[reading.Patient!.Value].Any(consent => ActiveConsent.Permits(consent, ActiveConsent.Monitoring, settings.Canonicals, now))
             ? Refusal.Forbidden("consent-missing", "The patient has not agreed to be monitored: there is no active Consent of category rpm.", "Observation.subject")
             : null;
     }
@@ -67,15 +65,6 @@ public static class ReadingRules
             ? whose == patient ? CheckUse(reading, facts) : NotAssigned()
             : null;
     }
-
-    /// <summary>Whether a Consent lets a patient be monitored now.</summary>
-    public static bool Permits(Consent consent, Canonicals canonicals, DateTimeOffset now) =>
-        consent.Status == Consent.ConsentState.Active
-        && consent.Category.Exists(category => category.Coding.Exists(
-            coding => coding.Code == ConsentCategory && coding.System == canonicals.CodeSystem("consent-category")))
-        && consent.Provision?.Type != Consent.ConsentProvisionType.Deny
-        && (!DateRange.TryParse(consent.Provision?.Period?.Start, out var start) || start.Low <= now.UtcTicks)
-        && (!DateRange.TryParse(consent.Provision?.Period?.End, out var end) || end.High > now.UtcTicks);
 
     private static Refusal? CheckUse(Reading reading, MonitoringFacts facts)
     {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Hl7.Fhir.Model;
+using TeleFhir.Domain.Access;
 using TeleFhir.Domain.Fhir;
 using TeleFhir.Domain.Monitoring;
 using TeleFhir.Domain.Search;
@@ -145,7 +146,7 @@ internal sealed class ReadingFacts(Database database, SearchParameterCatalog cat
         if (withConsents)
         {
             var sql = Naming(_consentsByPatient, [.. patients.Keys.Order()]);
-            sql.Append($" AND EXISTS (SELECT 1 FROM ix_token t WHERE t.key = r.key AND t.hash = {sql.Value(StorageHash.Of(ReadingRules.ConsentCategory))} AND ")
+            sql.Append($" AND EXISTS (SELECT 1 FROM ix_token t WHERE t.key = r.key AND t.hash = {sql.Value(StorageHash.Of(ActiveConsent.Monitoring))} AND ")
                 .Append(database.AnyOf("t.param", _consentCategories, sql)).Append(")");
             consents = await ReadAsync<Consent>(session, sql, cancellationToken);
         }

@@ -34,15 +34,6 @@ public sealed partial class RepoGuardTests
         Offences.None(RepositoryFiles.EndingIn(".csproj").Where(path => !solution.Contains($"\"{path}\"", StringComparison.Ordinal)));
     }
 
-    /// <summary>To take another version change it in the Makefile, run make signalr, and write down here what came.</summary>
-    [Fact]
-    public void The_script_of_SignalR_is_Microsofts_to_the_byte()
-    {
-        var bytes = File.ReadAllBytes(Path.Combine(RepositoryFiles.Root, "src/Api/Visits/Page/signalr.min.js"));
-
-        Assert.Equal("97e9b97e642a72e5a470917147a2bf79f86cad829a5c6786adb10614d248bb95", Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(bytes)));
-    }
-
     [Fact]
     public void Versions_are_written_once_and_centrally()
     {
