@@ -107,6 +107,7 @@ internal sealed class FhirDocumentFilter(SearchParameterCatalog catalog) : IDocu
         }
 
         VisitOperations.AddTo(paths, operations);
+        MonitoringOperations.AddTo(paths, operations);
 
         void AddBoth(string address, string summary, string description, params string[] parameters) => paths.Add($"/fhir/{address}", Path(
             (HttpMethod.Get, operations.Standard("Terminology", summary, description, posted: false, "", parameters)),
