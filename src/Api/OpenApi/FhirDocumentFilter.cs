@@ -109,6 +109,7 @@ internal sealed class FhirDocumentFilter(SearchParameterCatalog catalog) : IDocu
         VisitOperations.AddTo(paths, operations);
         SubscriptionOperations.AddTo(paths, operations);
         FileOperations.AddTo(paths, operations);
+        MonitoringOperations.AddTo(paths, operations);
 
         void AddBoth(string address, string summary, string description, params string[] parameters) => paths.Add($"/fhir/{address}", Path(
             (HttpMethod.Get, operations.Standard("Terminology", summary, description, posted: false, "", parameters)),

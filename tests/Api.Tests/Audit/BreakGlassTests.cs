@@ -119,7 +119,7 @@ public sealed class BreakGlassTests(AuditHost audit) : IClassFixture<AuditHost>
     {
         var resources = (await Host.GetAsync("/fhir/metadata")).Json["rest"]![0]!["resource"]!.AsArray();
         var patient = resources.Single(resource => (string?)resource!["type"] == "Patient")!;
-        Assert.Equal(["disclosures", "break-glass", "end-break-glass", "calendar-feed", "revoke-calendar-feed"], patient["operation"]!.AsArray()
+        Assert.Equal(["disclosures", "break-glass", "end-break-glass", "rpm-report", "calendar-feed", "revoke-calendar-feed"], patient["operation"]!.AsArray()
             .Where(operation => !((string?)operation!["definition"])!.StartsWith("http://hl7.org/fhir/", StringComparison.Ordinal))
             .Select(operation => (string?)operation!["name"]));
         var auditEvent = resources.Single(resource => (string?)resource!["type"] == "AuditEvent")!;
