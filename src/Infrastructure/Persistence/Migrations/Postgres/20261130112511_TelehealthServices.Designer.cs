@@ -10,7 +10,7 @@ using TeleFhir.Infrastructure.Persistence;
 namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
 {
     [DbContext(typeof(PostgresDb))]
-    [Migration("20261130110133_TelehealthServices")]
+    [Migration("20261130112511_TelehealthServices")]
     partial class TelehealthServices
     {
         /// <inheritdoc />

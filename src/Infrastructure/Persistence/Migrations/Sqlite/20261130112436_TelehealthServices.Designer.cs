@@ -9,7 +9,7 @@ using TeleFhir.Infrastructure.Persistence;
 namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
 {
     [DbContext(typeof(SqliteDb))]
-    [Migration("20261130105844_TelehealthServices")]
+    [Migration("20261130112436_TelehealthServices")]
     partial class TelehealthServices
     {
         /// <inheritdoc />
