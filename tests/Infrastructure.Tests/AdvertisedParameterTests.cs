@@ -296,6 +296,11 @@ public sealed class AdvertisedParameterTests
         {
             Json["resourceType"] = Type;
             Json["id"] = Id;
+            if (Type == "Binary")
+            {
+                Json["contentType"] = "text/plain";
+            }
+
             return new PutChange(new ResourceKey(Type, Id), TestStore.Content(Json.ToJsonString()));
         }
     }

@@ -258,7 +258,7 @@ public sealed class VisitRulesTests
     {
         await using var store = await CalendarAsync(provider);
         var appointment = Booked("a", "s1");
-        var service = new VirtualServiceDetail { Address = "https://meet.example.org/x" }.ToExtension("Appointment");
+        var service = new VirtualServiceDetail { Address = "https://fhir.example.org/visit/x" }.ToExtension("Appointment");
         service.Extension.Add(new Extension("sessionKey", new FhirString("open-sesame")));
         appointment.Extension.Add(service);
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using Hl7.Fhir.Model;
 
@@ -14,7 +15,7 @@ namespace TeleFhir.Domain.Subscriptions;
 public sealed record SubscriptionTopic(string Name, string Title, string Description, string Focus)
 {
     private readonly Func<TopicOccasion, bool>? _happens;
-    private readonly Func<TopicOccasion, string?>? _focusOf;
+    private readonly Func<TopicOccasion, IEnumerable<string>>? _fociOf;
 
     internal SubscriptionTopic(string name, string title, string description, string focus, Func<TopicOccasion, bool> happens)
         : this(name, title, description, focus)
@@ -23,10 +24,10 @@ public sealed record SubscriptionTopic(string Name, string Title, string Descrip
     }
 
     internal SubscriptionTopic(
-        string name, string title, string description, string focus, string watched, Func<TopicOccasion, string?> focusOf)
+        string name, string title, string description, string focus, string watched, Func<TopicOccasion, IEnumerable<string>> fociOf)
         : this(name, title, description, focus)
     {
-        (Watched, _focusOf) = (watched, focusOf);
+        (Watched, _fociOf) = (watched, fociOf);
     }
 
     /// <summary>The type whose changes tell of it; mostly that of the focus.</summary>
@@ -35,12 +36,8 @@ public sealed record SubscriptionTopic(string Name, string Title, string Descrip
     /// <summary>Whether it happened to the resource itself.</summary>
     public bool Happens(TopicOccasion occasion) => _happens is not null && _happens(occasion);
 
-    /// <summary>Whether it happened to another resource, which the changed one names; the reference as it is written there.</summary>
-    public bool HappensTo(TopicOccasion occasion, [NotNullWhen(true)] out string? focus)
-    {
-        focus = _focusOf?.Invoke(occasion);
-        return focus is not null;
-    }
+    /// <summary>To which other resources it happened, that the changed one names; the references as they are written there.</summary>
+    public ImmutableArray<string> HappensTo(TopicOccasion occasion) => _fociOf is null ? [] : [.. _fociOf(occasion).Distinct(StringComparer.Ordinal)];
 }
 
 /// <summary>A change that may be what a topic is about.</summary>

@@ -39,9 +39,7 @@ public static class TopicCatalog
         new(HoldExpired, "Hold expired", "A time that was held was not booked before the hold ran out.", "Appointment",
             of => Became<Appointment>(of, one => one.Status == AppointmentStatus.Cancelled) && IsRunOut(of)),
         new("observation-out-of-range", "Reading out of range", "A reading is to be reviewed, since it lies outside what was set for the patient.", "Observation", "Task",
-            of => of.Has<Hl7.Fhir.Model.Task>(out var now, out var before)
-                && HasCode(now, "review-reading") && TypeOf(now.Focus) == "Observation" && before?.Focus?.Reference != now.Focus!.Reference
-                ? now.Focus.Reference : null),
+            of => of.Has<Hl7.Fhir.Model.Task>(out var now, out var before) && HasCode(now, "review-reading") ? ReadingsIn(now).Except(ReadingsIn(before)) : []),
         Named("participant-connected", "Participant connected", "Somebody comes into the room of a visit, or into its lobby.", "Encounter"),
         Named("participant-disconnected", "Participant disconnected", "Somebody leaves the room of a visit, or its lobby.", "Encounter"),
         new("questionnaire-completed", "Questionnaire completed", "A QuestionnaireResponse is completed.", "QuestionnaireResponse",
@@ -92,6 +90,10 @@ public static class TopicCatalog
     private static HashSet<string> SlotsOf(Appointment appointment) => [.. appointment.Slot.Select(slot => slot.Reference).OfType<string>()];
 
     private static bool HasCode(Hl7.Fhir.Model.Task task, string code) => task.Code?.Coding.Exists(coding => coding.Code == code) == true;
+
+    /// <summary>The readings that a Task is to review: the first is its focus, later ones are inputs.</summary>
+    private static IEnumerable<string> ReadingsIn(Hl7.Fhir.Model.Task? task) => task is null ? []
+        : task.Input.Select(input => input.Value as ResourceReference).Prepend(task.Focus).Where(reading => TypeOf(reading) == "Observation").Select(reading => reading!.Reference!);
 
     private static bool IsConsult(Hl7.Fhir.Model.Task task) =>
         TypeOf(task.Focus) == "ServiceRequest" || task.BasedOn.Exists(reference => TypeOf(reference) == "ServiceRequest");

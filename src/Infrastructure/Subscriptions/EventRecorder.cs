@@ -159,9 +159,8 @@ internal sealed partial class EventRecorder(
     /// <summary>One change and whom it is told to.</summary>
     private sealed class Telling(EventRecorder recorder, Session session, CommittedChange change, RowBatch rows)
     {
-        private readonly Dictionary<string, bool> _happened = new(StringComparer.Ordinal);
         private readonly Dictionary<string, SubscriptionMatcher?> _matchers = new(StringComparer.Ordinal);
-        private readonly Dictionary<string, StoredResource?> _foci = new(StringComparer.Ordinal);
+        private readonly Dictionary<string, ImmutableArray<StoredResource>> _foci = new(StringComparer.Ordinal);
         private TopicOccasion? _occasion;
 
         private TopicOccasion Occasion => _occasion ??= new TopicOccasion(Parsed(change.Previous), Parsed(change.Resource), change.Event);
@@ -170,15 +169,20 @@ internal sealed partial class EventRecorder(
         {
             foreach (var listener in listeners)
             {
-                if (await FocusAsync(listener, cancellationToken) is not { } focus
-                    || !listener.Owner.May(Interaction.Read, focus.Key.Type)
-                    || MatcherOf(focus) is not { } matcher
-                    || !await matcher.MatchesAsync(session, listener.Conditions, cancellationToken)
-                    || !await matcher.IsVisibleAsync(session, recorder._visibility.Of(listener.Owner, Interaction.Read, focus.Key.Type), cancellationToken))
+                foreach (var focus in await FociAsync(listener, cancellationToken))
                 {
-                    continue;
+                    await TellAsync(listener, focus, cancellationToken);
                 }
+            }
+        }
 
+        private async Task TellAsync(Listener listener, StoredResource focus, CancellationToken cancellationToken)
+        {
+            if (listener.Owner.May(Interaction.Read, focus.Key.Type)
+                && MatcherOf(focus) is { } matcher
+                && await matcher.MatchesAsync(session, listener.Conditions, cancellationToken)
+                && await matcher.IsVisibleAsync(session, recorder._visibility.Of(listener.Owner, Interaction.Read, focus.Key.Type), cancellationToken))
+            {
                 rows.SubscriptionEvents.Add(new SubscriptionEventRow
                 {
                     Id = listener.Row.Id,
@@ -189,25 +193,21 @@ internal sealed partial class EventRecorder(
             }
         }
 
-        /// <summary>What an event would be about; null where there is none.</summary>
-        private async ValueTask<StoredResource?> FocusAsync(Listener listener, CancellationToken cancellationToken)
+        /// <summary>What events would be about.</summary>
+        private async ValueTask<ImmutableArray<StoredResource>> FociAsync(Listener listener, CancellationToken cancellationToken)
         {
             if (listener.Topic is not { } topic)
             {
-                return change is { Event: "", Resource.IsDeleted: false } ? change.Resource : null;
+                return change is { Event: "", Resource.IsDeleted: false } ? [change.Resource] : [];
             }
 
-            if (!_happened.TryGetValue(topic.Name, out var happened))
+            if (!_foci.TryGetValue(topic.Name, out var foci))
             {
-                happened = topic.Happens(Occasion);
-                _happened[topic.Name] = happened;
-                _foci[topic.Name] = happened ? change.Resource
-                    : topic.HappensTo(Occasion, out var reference) && recorder._index.LocalKey(reference) is { } key && key.Type == topic.Focus
-                        ? await CurrentAsync(key, cancellationToken)
-                        : null;
+                foci = topic.Happens(Occasion) ? [change.Resource] : await CurrentAsync(topic.HappensTo(Occasion), topic.Focus, cancellationToken);
+                _foci[topic.Name] = foci;
             }
 
-            return _foci[topic.Name];
+            return foci;
         }
 
         private SubscriptionMatcher? MatcherOf(StoredResource focus)
@@ -222,11 +222,18 @@ internal sealed partial class EventRecorder(
             return matcher;
         }
 
-        private async Task<StoredResource?> CurrentAsync(ResourceKey key, CancellationToken cancellationToken)
+        private async ValueTask<ImmutableArray<StoredResource>> CurrentAsync(ImmutableArray<string> references, string type, CancellationToken cancellationToken)
         {
+            var hashes = references.Select(recorder._index.LocalKey).OfType<ResourceKey>().Where(key => key.Type == type)
+                .Select(key => StorageHash.OfReference(key.Type, key.Id)).Distinct().ToList();
+            if (hashes.Count == 0)
+            {
+                return [];
+            }
+
             var sql = new SqlText();
-            sql.Append($"SELECT {RowReader.StoredColumns} FROM resource r WHERE r.id_hash = {sql.Value(StorageHash.OfReference(key.Type, key.Id))} AND NOT r.deleted");
-            return (await session.QueryAsync(sql, row => row.ReadStored(), cancellationToken)).SingleOrDefault();
+            sql.Append($"SELECT {RowReader.StoredColumns} FROM resource r WHERE {recorder._database.AnyOf("r.id_hash", hashes, sql)} AND NOT r.deleted ORDER BY r.key");
+            return [.. await session.QueryAsync(sql, row => row.ReadStored(), cancellationToken)];
         }
 
         private static Hl7.Fhir.Model.Resource? Parsed(StoredResource? version) => version is null or { IsDeleted: true } ? null : FhirJson.Parse(version.Json);

@@ -38,6 +38,7 @@ public sealed class SpecificationExamplesTests
         ["StructureDefinition-Event.json"] = "Not abstract and without a base (sdf-4).",
         ["StructureDefinition-FiveWs.json"] = "Not abstract and without a base (sdf-4).",
         ["StructureDefinition-Request.json"] = "Not abstract and without a base (sdf-4).",
+        ["Subscription-example-error.json"] = "Its status is error, which is the server's to set.",
         ["ig-r4.json"] = "No status, no name.",
     };
 

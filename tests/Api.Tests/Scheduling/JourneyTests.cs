@@ -123,6 +123,7 @@ public abstract class JourneyTests(TelehealthHost host)
         await host.StoreAsync("QuestionnaireResponse", "jc-r3", """ "status":"completed","questionnaire":"urn:jc:other","subject":{"reference":"Patient/jc-amy"} """);
         Assert.Equal((422, "checkin-incomplete"), (await host.DoAsync(path, Parameters())).Refused());
         Assert.Equal("booked", await host.StatusOfAsync($"Appointment/{booked.IdOf()}"));
+        await host.StoreAsync("QuestionnaireResponse", "jc-r1", """ "status":"completed","questionnaire":"urn:jc:form|2","subject":{"reference":"Patient/jc-amy"} """);
         await host.StoreAsync("QuestionnaireResponse", "jc-r1", """ "status":"amended","questionnaire":"urn:jc:form|2","subject":{"reference":"Patient/jc-amy"} """);
 
         var answers = await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => host.DoAsync(path, Parameters())));

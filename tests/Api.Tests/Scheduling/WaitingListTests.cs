@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
@@ -13,6 +14,8 @@ namespace TeleFhir.Api.Tests.Scheduling;
 /// <summary>Who waits is offered what becomes free, one after the other.</summary>
 public abstract class WaitingListTests(TelehealthHost host)
 {
+    private static int _settled;
+
     private readonly Dictionary<string, DateTime> _days = [];
 
     private DeskSinks Sinks => ((IDeskHost)host).Sinks;
@@ -72,6 +75,7 @@ public abstract class WaitingListTests(TelehealthHost host)
 
         // Who does not want it cancels, and waits no more.
         await host.CancelAsync("wlb-w");
+        await SettledAsync();
         await WaitAsync("wlb-x", "wlb-cat", "", "Practitioner/wlb");
         var held = (await host.HoldAsync("wlb-amy", "wlb-2")).Appointment().IdOf();
         Assert.Equal("waitlist", await host.StatusOfAsync("Appointment/wlb-x"));
@@ -198,10 +202,11 @@ public abstract class WaitingListTests(TelehealthHost host)
     /// <summary>Until the feed has told of all that was before: what is offered to a later one is known then.</summary>
     private async Task SettledAsync()
     {
-        var booked = await TakenAsync("wls");
-        await WaitAsync("wls-w", "wls-ben", "", "Practitioner/wls");
+        var id = string.Create(CultureInfo.InvariantCulture, $"wls{Interlocked.Increment(ref _settled)}");
+        var booked = await TakenAsync(id);
+        await WaitAsync($"{id}-w", $"{id}-ben", "", $"Practitioner/{id}");
         await host.CancelAsync(booked);
-        await UntilAsync("wls-w", "pending");
+        await UntilAsync($"{id}-w", "pending");
     }
 }
 

@@ -264,7 +264,13 @@ public abstract class DeliveryTests(TelehealthHost host)
         }
 
         await host.KeepAsync("Task", "day", """ "status":"requested","intent":"order","code":{"coding":[{"code":"rpm-missing-data"}]},"focus":{"reference":"ServiceRequest/day"} """);
-        await host.KeepAsync("Task", "day", """ "status":"completed","intent":"order","code":{"coding":[{"code":"rpm-missing-data"}]},"focus":{"reference":"ServiceRequest/day"} """);
+        foreach (var (status, more) in new[] { ("accepted", ""), ("in-progress", ""), ("completed", """ ,"output":[{"type":{"text":"answer"},"valueReference":{"reference":"Communication/day"}}] """) })
+        {
+            await host.KeepAsync(
+                "Task",
+                "day",
+                $$""" "status":"{{status}}","intent":"order","owner":{"reference":"Practitioner/day"},"code":{"coding":[{"code":"rpm-missing-data"}]},"focus":{"reference":"ServiceRequest/day"}{{more}} """);
+        }
 
         foreach (var topic in topics)
         {

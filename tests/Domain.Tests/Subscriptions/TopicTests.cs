@@ -106,11 +106,21 @@ public sealed class TopicTests
         var review = Work("Observation/1", Hl7.Fhir.Model.Task.TaskStatus.Requested, "review-reading");
         var topic = TopicCatalog.Find("observation-out-of-range")!;
 
-        Assert.True(topic.HappensTo(new TopicOccasion(null, review), out var focus));
-        Assert.Equal(("Task", "Observation", "Observation/1"), (topic.Watched, topic.Focus, focus));
-        Assert.False(topic.HappensTo(new TopicOccasion(review, review), out _));
-        Assert.False(topic.HappensTo(new TopicOccasion(null, Work("Patient/1", Hl7.Fhir.Model.Task.TaskStatus.Requested, "review-reading")), out _));
-        Assert.False(topic.HappensTo(new TopicOccasion(null, Work("Observation/1", Hl7.Fhir.Model.Task.TaskStatus.Requested)), out _));
+        Assert.Equal(("Task", "Observation"), (topic.Watched, topic.Focus));
+        Assert.Equal(["Observation/1"], topic.HappensTo(new TopicOccasion(null, review)));
+        Assert.Empty(topic.HappensTo(new TopicOccasion(review, review)));
+        Assert.Empty(topic.HappensTo(new TopicOccasion(null, Work("Patient/1", Hl7.Fhir.Model.Task.TaskStatus.Requested, "review-reading"))));
+        Assert.Empty(topic.HappensTo(new TopicOccasion(null, Work("Observation/1", Hl7.Fhir.Model.Task.TaskStatus.Requested))));
+
+        // Later ones come to the same Task as inputs: each is told, and told once.
+        var more = (Hl7.Fhir.Model.Task)review.DeepCopy();
+        foreach (var reference in (string[])["Observation/2", "Observation/3"])
+        {
+            more.Input.Add(new() { Type = new CodeableConcept { Text = "reading" }, Value = new ResourceReference(reference) });
+        }
+
+        Assert.Equal(["Observation/2", "Observation/3"], topic.HappensTo(new TopicOccasion(review, more)));
+        Assert.Empty(topic.HappensTo(new TopicOccasion(more, review)));
         Assert.Equal("rpm-missing-data", Happen(null, Work("Patient/1", Hl7.Fhir.Model.Task.TaskStatus.Requested, "rpm-missing-data")));
     }
 
