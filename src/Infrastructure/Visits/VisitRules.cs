@@ -103,7 +103,8 @@ internal sealed partial class VisitRules(
             records.Set(draft.Key, Wanted(draft));
         }
 
-        foreach (var change in changes.Changes.Where(change => !Concerns(change) && change is CreateChange or PutChange or DeleteChange))
+        // Binaries and Bundles say nothing of visits.
+        foreach (var change in changes.Changes.Where(change => !Concerns(change) && change is CreateChange or PutChange or DeleteChange && change.Key.Type is not ("Binary" or "Bundle" or "Parameters")))
         {
             records.Tell(change.Key, Wanted(change));
         }

@@ -3,15 +3,15 @@ import { Chart } from './chart.js';
 import { button, element, make, on, tell } from './elements.js';
 import { nameOf } from './fhir.js';
 import { measureOf, measures, seriesOf, takenAt, titleOf, valueOf } from './readings.js';
+import { addDays } from './times.js';
 
 const period = 10_000;
-const day = 86_400_000;
 const open = 'requested,received,accepted,in-progress';
 const urgency = { stat: 0, asap: 1, urgent: 2, routine: 3 };
 const mostRows = 200;
 
 export class MonitoringPage {
-  #fhir; #self; #zone; #chart; #shown = null; #patients = new Map();
+  #fhir; #self; #zone; #chart; #shown = null; #patients = new Map(); #turn = 0;
 
   constructor(fhir, self, zone) {
     this.#fhir = fhir;
@@ -94,7 +94,12 @@ export class MonitoringPage {
   }
 
   async #find(text) {
+    const turn = ++this.#turn;
     const found = await this.#fhir.search('Patient', ...(text ? [['name', text]] : []), ['_sort', 'family'], ['_elements', 'name,birthDate'], ['_count', '100']);
+    if (turn !== this.#turn) {
+      // Something else has been asked for meanwhile.
+      return;
+    }
     this.#keep(found);
     element('readings-patient').replaceChildren(...found.map(patient => this.#choice(patient)));
     if (found.length === 0) {
@@ -125,15 +130,20 @@ export class MonitoringPage {
   }
 
   async #load() {
+    const turn = ++this.#turn;
     const patient = element('readings-patient').value;
     const measure = measures.find(one => one.code === element('measure').value);
     const to = Date.now();
-    const from = to - Number(element('readings-days').value) * day;
+    // Whole days: what is shown does not hang on the hour.
+    const from = this.#zone.startOf(addDays(this.#zone.date(to), -Number(element('readings-days').value))).getTime();
     const [observations, goals] = await Promise.all([
       this.#fhir.search('Observation', ['patient', patient], ['code', `http://loinc.org|${measure.code}`], ['date', `ge${new Date(from).toISOString()}`],
         ['status:not', 'entered-in-error'], ['_sort', '-date'], ['_elements', 'code,status,effective,value,component,device'], ['_count', '500']),
       this.#fhir.search('Goal', ['patient', patient], ['lifecycle-status', 'active,accepted']),
     ]);
+    if (turn !== this.#turn) {
+      return;
+    }
     const series = seriesOf(measure, observations, goals);
     const name = nameOf(this.#patients.get(patient)) ?? 'The patient';
     const out = series.reduce((count, one) => count + one.points.filter(({ value }) => value < one.low || value > one.high).length, 0);
