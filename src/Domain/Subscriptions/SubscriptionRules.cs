@@ -117,6 +117,11 @@ public sealed partial class SubscriptionRules(SubscriptionSettings settings, Sea
         {
             return (null, UnknownTopic);
         }
+        else if (criteria.Split('?')[0] == "AuditEvent")
+        {
+            // They follow the log and leave nothing in the outbox: such a subscription would never have an event.
+            return (null, Refusal.BusinessRule("topic-unknown", "AuditEvents cannot be subscribed to; they are searched.", "Subscription.criteria"));
+        }
 
         var type = criteria.Split('?')[0];
         var parts = new List<string>();

@@ -53,6 +53,7 @@ public sealed class SubscriptionRulesTests
     [InlineData("https://elsewhere.example.org/SubscriptionTopic/appointment-booked", "topic-unknown")]
     [InlineData("", "topic-unknown")]
     [InlineData("Nothing?x=1", "topic-unknown")]
+    [InlineData("AuditEvent?patient=Patient/1", "topic-unknown")]
     [InlineData("Observation?no-such=1", "filter-invalid")]
     [InlineData("Observation?patient.name=x", "filter-invalid")]
     [InlineData("Observation?_has:Provenance:target:recorded=2020", "filter-invalid")]
