@@ -9,6 +9,19 @@ namespace TeleFhir.Domain.Access;
 /// </summary>
 public static class PublicAddress
 {
+    /// <summary>
+    /// Whether the operator vouches for an address: it begins with one of those that are allowed, in scheme, host, port and path
+    /// (<c>Subscriptions:AllowedCallbacks</c>).
+    /// </summary>
+    public static bool IsAllowed(Uri address, IEnumerable<string> allowed)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        return allowed.Any(text => Uri.TryCreate(text, UriKind.Absolute, out var start)
+            && start.Scheme == address.Scheme
+            && start.Authority.Equals(address.Authority, StringComparison.OrdinalIgnoreCase)
+            && address.AbsolutePath.StartsWith(start.AbsolutePath, StringComparison.Ordinal));
+    }
+
     /// <summary>Whether it is public: not of this machine, of a private or local network, nor of a range that leads elsewhere than it says.</summary>
     public static bool Is(IPAddress address)
     {

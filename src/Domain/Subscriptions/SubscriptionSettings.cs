@@ -27,14 +27,7 @@ public sealed record SubscriptionSettings(Canonicals Canonicals, string FhirBase
     public bool SendsMail { get; init; }
 
     /// <summary>Whether the operator vouches for an address.</summary>
-    public bool Allows(Uri address)
-    {
-        ArgumentNullException.ThrowIfNull(address);
-        return AllowedCallbacks.Any(text => Uri.TryCreate(text, UriKind.Absolute, out var start)
-            && start.Scheme == address.Scheme
-            && start.Authority.Equals(address.Authority, StringComparison.OrdinalIgnoreCase)
-            && address.AbsolutePath.StartsWith(start.AbsolutePath, StringComparison.Ordinal));
-    }
+    public bool Allows(Uri address) => PublicAddress.IsAllowed(address, AllowedCallbacks);
 
     /// <summary>
     /// What is wrong with an address for callbacks; null where nothing is. What a name leads to is looked at when it is connected to, every

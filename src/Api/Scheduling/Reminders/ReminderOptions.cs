@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using TeleFhir.Domain.Access;
 using TeleFhir.Domain.Scheduling;
 
 namespace TeleFhir.Api.Scheduling.Reminders;
@@ -64,9 +65,7 @@ internal sealed class ReminderOptions
     }
 
     /// <summary>Whether the operator vouches for an address.</summary>
-    public bool Allows(Uri address) => AllowedCallbacks.Any(text => Uri.TryCreate(text, UriKind.Absolute, out var start)
-        && start.Scheme == address.Scheme && start.Authority.Equals(address.Authority, StringComparison.OrdinalIgnoreCase)
-        && address.AbsolutePath.StartsWith(start.AbsolutePath, StringComparison.Ordinal));
+    public bool Allows(Uri address) => PublicAddress.IsAllowed(address, AllowedCallbacks);
 
     /// <summary>What is wrong with the settings.</summary>
     public IEnumerable<string> Faults()
