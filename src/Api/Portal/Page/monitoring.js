@@ -11,7 +11,7 @@ const urgency = { stat: 0, asap: 1, urgent: 2, routine: 3 };
 const mostRows = 200;
 
 export class MonitoringPage {
-  #fhir; #self; #zone; #chart; #shown = null; #patients = new Map(); #turn = 0;
+  #fhir; #self; #zone; #chart; #shown = null; #patients = new Map(); #asked = 0; #loads = 0;
 
   constructor(fhir, self, zone) {
     this.#fhir = fhir;
@@ -94,10 +94,10 @@ export class MonitoringPage {
   }
 
   async #find(text) {
-    const turn = ++this.#turn;
+    const asked = ++this.#asked;
     const found = await this.#fhir.search('Patient', ...(text ? [['name', text]] : []), ['_sort', 'family'], ['_elements', 'name,birthDate'], ['_count', '100']);
-    if (turn !== this.#turn) {
-      // Something else has been asked for meanwhile.
+    if (asked !== this.#asked) {
+      // Somebody else has been asked for meanwhile.
       return;
     }
     this.#keep(found);
@@ -117,6 +117,7 @@ export class MonitoringPage {
   }
 
   async #show(patient, measure) {
+    this.#asked++;
     const reference = `Patient/${patient.id}`;
     const select = element('readings-patient');
     if (![...select.options].some(option => option.value === reference)) {
@@ -130,8 +131,12 @@ export class MonitoringPage {
   }
 
   async #load() {
-    const turn = ++this.#turn;
+    const load = ++this.#loads;
     const patient = element('readings-patient').value;
+    if (!patient) {
+      // Nobody has been found yet.
+      return;
+    }
     const measure = measures.find(one => one.code === element('measure').value);
     const to = Date.now();
     // Whole days: what is shown does not hang on the hour.
@@ -141,7 +146,7 @@ export class MonitoringPage {
         ['status:not', 'entered-in-error'], ['_sort', '-date'], ['_elements', 'code,status,effective,value,component,device'], ['_count', '500']),
       this.#fhir.search('Goal', ['patient', patient], ['lifecycle-status', 'active,accepted']),
     ]);
-    if (turn !== this.#turn) {
+    if (load !== this.#loads) {
       return;
     }
     const series = seriesOf(measure, observations, goals);
