@@ -1,5 +1,9 @@
 // Media go from browser to browser. Who comes into a room calls those who are there; if two call each other at once, the one with the
 // smaller id gives way (https://www.w3.org/TR/webrtc/#perfect-negotiation-example).
+
+// After so many milliseconds without a connection what may have been lost on the way is said again.
+const patience = 8_000;
+
 export class Peers {
   #self; #servers; #send; #show; #tracks; #all = new Map();
 
@@ -48,6 +52,7 @@ export class Peers {
   }
 
   drop(id) {
+    clearInterval(this.#all.get(id)?.timer);
     this.#all.get(id)?.connection.close();
     if (this.#all.delete(id)) {
       this.#show(id, null);
@@ -77,7 +82,14 @@ export class Peers {
       }
     };
     connection.onconnectionstatechange = () => connection.connectionState === 'failed' && connection.restartIce();
+    peer.timer = setInterval(() => this.#tend(id, peer.connection), patience);
     return peer;
+  }
+
+  #tend(id, connection) {
+    if (connection.connectionState !== 'connected' && connection.signalingState === 'have-local-offer') {
+      this.#send(id, connection.localDescription.type, connection.localDescription);
+    }
   }
 
   async #describe(peer, from, description) {

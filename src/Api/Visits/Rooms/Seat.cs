@@ -6,13 +6,15 @@ namespace TeleFhir.Api.Visits.Rooms;
 /// <summary>A connection that this node holds.</summary>
 internal sealed class Seat(HubCallerContext connection, RoomMember member, VisitRole role)
 {
+    private int _role = (int)role;
+
     public string Id => connection.ConnectionId;
 
     public string Encounter => Member.Encounter;
 
     public RoomMember Member => member;
 
-    public VisitRole Role { get; set; } = role;
+    public VisitRole Role => (VisitRole)_role;
 
     /// <summary>Done when it was told who is there: what others say to it waits for that.</summary>
     public TaskCompletionSource Greeted { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -23,6 +25,9 @@ internal sealed class Seat(HubCallerContext connection, RoomMember member, Visit
 
     /// <summary>Whether it is being closed: nothing more is sent to it.</summary>
     public bool IsClosing { get; set; }
+
+    /// <summary>Lets it in from the lobby; false where it has been let in: of two who do so at once one tells it.</summary>
+    public bool Admit() => Interlocked.CompareExchange(ref _role, (int)VisitRole.Guest, (int)VisitRole.Lobby) == (int)VisitRole.Lobby;
 
     public void Abort() => connection.Abort();
 }

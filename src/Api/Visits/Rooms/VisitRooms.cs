@@ -149,7 +149,11 @@ internal sealed class VisitRooms(
         foreach (var seat in _seats.Values.Where(seat => seat.Encounter == encounter && seat.Role == VisitRole.Lobby))
         {
             await seat.Greeted.Task.WaitAsync(cancellationToken);
-            seat.Role = VisitRole.Guest;
+            if (!seat.Admit())
+            {
+                continue;
+            }
+
             var guest = new Presence(seat.Id, seat.Member, seat.Role, Node, clock.GetUtcNow());
             await hub.Clients.Client(seat.Id).SendAsync(RoomMessage.Admitted, new Admitted(Peer.RoleOf(seat.Role), PeersOf(room, seat.Id)), cancellationToken);
             await BroadcastAsync(room, encounter, seat.Id, RoomMessage.ParticipantJoined, Peer.Of(guest), cancellationToken);
