@@ -1,6 +1,9 @@
 using Microsoft.Playwright;
 using TeleFhir.Domain.Tests.Fixtures;
 
+// A browser by itself keeps a core busy: two that talk to each other need what a small machine has.
+[assembly: Xunit.v3.Parallelization(Mode = Xunit.Sdk.ParallelMode.None)]
+
 namespace TeleFhir.Browser.Tests;
 
 /// <summary>The Chromium of this machine; where there is none, tests skip with a reason or fail on a build server.</summary>

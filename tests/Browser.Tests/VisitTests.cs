@@ -12,6 +12,24 @@ public sealed class VisitTests
     private const string Visit = "demo-amy-visit";
     private const string Remote = ".peer video";
 
+    /// <summary>Keeps the page's peer connections where <see cref="Connections"/> finds them.</summary>
+    private const string Keep = """
+        window.connections = [];
+        window.RTCPeerConnection = class extends RTCPeerConnection {
+          constructor(...all) { super(...all); window.connections.push(this); }
+        };
+        """;
+
+    /// <summary>How the page's peer connections stand, for whoever reads why no picture came.</summary>
+    private const string Connections = """
+        async () => JSON.stringify(await Promise.all(window.connections.map(async one => ({
+          signaling: one.signalingState, ice: one.iceConnectionState, gathering: one.iceGatheringState, state: one.connectionState,
+          streams: [...(await one.getStats()).values()].filter(stat => /bound-rtp|candidate-pair/.test(stat.type) && stat.kind !== 'audio')
+            .map(({ type, state, framesEncoded, framesDecoded, framesDropped, packetsSent, packetsReceived }) =>
+              ({ type, state, framesEncoded, framesDecoded, framesDropped, packetsSent, packetsReceived })),
+        }))))
+        """;
+
     private static readonly string[] _devices =
         ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", "--auto-select-desktop-capture-source=Entire screen", "--autoplay-policy=no-user-gesture-required"];
 
@@ -87,10 +105,17 @@ public sealed class VisitTests
     private static async Task PlaysAsync(IPage page)
     {
         const string Frames = "() => [...document.querySelectorAll('.peer video')].reduce((sum, video) => sum + video.getVideoPlaybackQuality().totalVideoFrames, 0)";
-        await page.GetByText("Connected", new() { Exact = true }).WaitForAsync(new() { Timeout = 60_000 });
-        await page.WaitForFunctionAsync($"() => ({Frames})() > 15", null, new() { Timeout = 60_000 });
-        var before = await page.EvaluateAsync<int>(Frames);
-        await page.WaitForFunctionAsync($"before => ({Frames})() > before + 15", before, new() { Timeout = 60_000 });
+        try
+        {
+            await page.GetByText("Connected", new() { Exact = true }).WaitForAsync(new() { Timeout = 120_000 });
+            await page.WaitForFunctionAsync($"() => ({Frames})() > 15", null, new() { Timeout = 120_000 });
+            var before = await page.EvaluateAsync<int>(Frames);
+            await page.WaitForFunctionAsync($"before => ({Frames})() > before + 15", before, new() { Timeout = 120_000 });
+        }
+        catch (TimeoutException exception)
+        {
+            throw new TimeoutException($"No picture moves. The connections of the page: {await page.EvaluateAsync<string>(Connections)}", exception);
+        }
     }
 
     private static async Task TalkAsync(IPage from, IPage to, string text)
@@ -157,6 +182,7 @@ public sealed class VisitTests
             foreach (var page in (IPage[])[scene.Amy, scene.Lee])
             {
                 page.PageError += (_, fault) => scene.Faults.Add(fault);
+                await page.AddInitScriptAsync(Keep);
             }
 
             await scene.Amy.RouteWebSocketAsync("**/rtc*", route => scene._sockets.Add((route, route.ConnectToServer())));
