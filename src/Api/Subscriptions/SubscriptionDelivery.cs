@@ -23,9 +23,10 @@ internal sealed partial class SubscriptionDelivery(
     TimeProvider clock,
     ILogger<SubscriptionDelivery> logger)
 {
-    /// <summary>Longer than a try takes, so that nobody else sends what is being sent; for so long what a server had that died is nobody's.</summary>
-    public static readonly TimeSpan Lease = TimeSpan.FromSeconds(55);
+    /// <summary>Prolonged while a try lasts, so that nobody else sends what is being sent; for so long what a server had that died is nobody's.</summary>
+    public static readonly TimeSpan Lease = TimeSpan.FromSeconds(15);
 
+    private static readonly TimeSpan _prolong = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan _longestTry = TimeSpan.FromSeconds(40);
 
     private const int AtOnce = 500;
@@ -71,7 +72,7 @@ internal sealed partial class SubscriptionDelivery(
         {
             if (await subscriptions.TakeAsync(id, Lease, cancellationToken) is { } taken)
             {
-                await ReleasedAsync(taken, () => DeliverAsync(taken, cancellationToken), cancellationToken);
+                await DeliverAsync(taken, cancellationToken);
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -86,20 +87,6 @@ internal sealed partial class SubscriptionDelivery(
         {
             _running.TryRemove(id, out _);
             over.SetResult();
-        }
-    }
-
-    /// <summary>Where the server stops in the middle, another need not wait for the lease to end.</summary>
-    private async Task ReleasedAsync(TakenSubscription taken, Func<Task> deliver, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await deliver();
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            await subscriptions.ReleaseAsync(taken, CancellationToken.None);
-            throw;
         }
     }
 
@@ -122,11 +109,11 @@ internal sealed partial class SubscriptionDelivery(
         }
         else if (record.State == SubscriptionState.Requested)
         {
-            if (await TryAsync(taken, NotificationType.Handshake, [], cancellationToken))
+            if (await TryAsync(taken, NotificationType.Handshake, [], cancellationToken) is { } sent)
             {
-                await subscriptions.SentAsync(taken, record.Delivered, cancellationToken);
+                await subscriptions.SentAsync(sent, record.Delivered, cancellationToken);
                 await states.SetAsync(record, SubscriptionState.Active, null, cancellationToken);
-                await subscriptions.ReleaseAsync(taken, cancellationToken);
+                await subscriptions.ReleaseAsync(sent, cancellationToken);
             }
         }
         else if (record.State == SubscriptionState.Active && record.Plan.Channel != SubscriptionChannel.Websocket)
@@ -147,14 +134,14 @@ internal sealed partial class SubscriptionDelivery(
         {
             // Nothing new, or what there was is not kept any more.
             var isSilent = record.Plan.Heartbeat > 0 && (record.Sent ?? record.Owned) + TimeSpan.FromSeconds(record.Plan.Heartbeat) <= clock.GetUtcNow();
-            if (!isSilent || await TryAsync(taken, NotificationType.Heartbeat, [], cancellationToken))
+            if ((isSilent ? await TryAsync(taken, NotificationType.Heartbeat, [], cancellationToken) : taken) is { } sent)
             {
                 if (isSilent || record.Last > delivered)
                 {
-                    await subscriptions.SentAsync(taken, record.Last, cancellationToken);
+                    await subscriptions.SentAsync(sent, record.Last, cancellationToken);
                 }
 
-                await subscriptions.ReleaseAsync(taken, cancellationToken);
+                await subscriptions.ReleaseAsync(sent, cancellationToken);
             }
 
             return;
@@ -163,16 +150,14 @@ internal sealed partial class SubscriptionDelivery(
         while (!events.IsEmpty)
         {
             var seen = await notifications.SeenAsync(record.Owner, events, cancellationToken);
-            var isTaken = seen.Count == 0;
-            if (!isTaken)
+            if (seen.Count > 0)
             {
-                var mine = taken;
-                await ReleasedAsync(mine, async () => isTaken = await TryAsync(mine, NotificationType.EventNotification, seen, cancellationToken), cancellationToken);
-            }
+                if (await TryAsync(taken, NotificationType.EventNotification, seen, cancellationToken) is not { } sent)
+                {
+                    return;
+                }
 
-            if (!isTaken)
-            {
-                return;
+                taken = sent;
             }
 
             delivered = events[^1].Number;
@@ -195,8 +180,10 @@ internal sealed partial class SubscriptionDelivery(
         await subscriptions.ReleaseAsync(taken, cancellationToken);
     }
 
-    /// <summary>Sends; where that fails the next try is noted, or that there is none.</summary>
-    private async Task<bool> TryAsync(TakenSubscription taken, string type, IReadOnlyList<SeenEvent> events, CancellationToken cancellationToken)
+    /// <summary>
+    /// Sends, and gives back the Subscription with its prolonged lease. Where that fails it is null, and noted is the next try or that there is none.
+    /// </summary>
+    private async Task<TakenSubscription?> TryAsync(TakenSubscription taken, string type, IReadOnlyList<SeenEvent> events, CancellationToken cancellationToken)
     {
         var record = taken.Record;
         DeliveryException failure;
@@ -206,14 +193,23 @@ internal sealed partial class SubscriptionDelivery(
             if (record.Plan.Channel != SubscriptionChannel.Websocket)
             {
                 var notification = await notifications.OfAsync(record, type, events, record.Plan.Content, cancellationToken);
-                using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-                limit.CancelAfter(_longestTry);
-                await _channels[record.Plan.Channel].SendAsync(record.Plan, notification, limit.Token);
+                if (await SendAsync(taken, notification, cancellationToken) is not { } still)
+                {
+                    return null;
+                }
+
+                taken = still;
                 await AuditAsync(record, notification, cancellationToken);
                 Count(record, "sent");
             }
 
-            return true;
+            return taken;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // Another server need not wait for the lease to end.
+            await subscriptions.ReleaseAsync(taken, CancellationToken.None);
+            throw;
         }
         catch (DeliveryException refused)
         {
@@ -242,7 +238,36 @@ internal sealed partial class SubscriptionDelivery(
         }
 
         await subscriptions.FailedAsync(taken, failing, next ?? now, failure.Message, cancellationToken);
-        return false;
+        return null;
+    }
+
+    /// <summary>Null where this server was away for so long that another one has gone on with it.</summary>
+    private async Task<TakenSubscription?> SendAsync(TakenSubscription taken, Notification notification, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(_longestTry);
+        var sending = _channels[taken.Record.Plan.Channel].SendAsync(taken.Record.Plan, notification, limit.Token);
+        try
+        {
+            while (await Task.WhenAny(sending, Task.Delay(_prolong, clock, cancellationToken)) != sending)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                if (await subscriptions.ProlongAsync(taken, Lease, cancellationToken) is not { } prolonged)
+                {
+                    return null;
+                }
+
+                taken = prolonged;
+            }
+
+            await sending;
+            return taken;
+        }
+        finally
+        {
+            await limit.CancelAsync();
+            await sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
     }
 
     private async ValueTask AuditAsync(SubscriptionRecord record, Notification notification, CancellationToken cancellationToken)
