@@ -54,13 +54,15 @@ public sealed class SubscriptionMatcherTests
             }
 
             var expected = (await store.SearchAsync(query with { Count = 1000 })).Matches.Select(match => match.Key.Id).Order(StringComparer.Ordinal).ToList();
+            var anchor = Listener.AnchorOf(conditions);
             var matched = new List<string>();
             foreach (var version in versions.Where(version => version.Key.Type == type))
             {
-                if (await new SubscriptionMatcher(store.Services.GetRequiredService<Database>(), store.Services.GetRequiredService<IndexWriter>(), version)
-                    .MatchesAsync(session, conditions, Token))
+                var matcher = new SubscriptionMatcher(store.Services.GetRequiredService<Database>(), store.Services.GetRequiredService<IndexWriter>(), version);
+                if (await matcher.MatchesAsync(session, conditions, Token))
                 {
                     matched.Add(version.Key.Id);
+                    Assert.True(anchor is null || matcher.References.Any(hash => anchor.Value.Contains(hash)), "It would not have been asked about.");
                 }
 
                 judged++;

@@ -37,6 +37,7 @@ internal sealed partial class ChangeFeed(
     public async Task RunOnceAsync(CancellationToken cancellationToken)
     {
         await using var lead = await database.TryLeadAsync(Guard, cancellationToken);
+        Forget();
         while (lead is not null && await TakeAsync(lead, cancellationToken) > 0)
         {
         }
@@ -65,6 +66,7 @@ internal sealed partial class ChangeFeed(
     private async Task LeadAsync(CancellationToken cancellationToken)
     {
         await using var lead = await database.TryLeadAsync(Guard, cancellationToken);
+        Forget();
         while (lead is not null)
         {
             if (await TakeAsync(lead, cancellationToken) == 0)
@@ -85,9 +87,10 @@ internal sealed partial class ChangeFeed(
         var rows = new RowBatch();
         try
         {
+            var types = waiting.Select(row => ResourceCatalog.NameOf(row.Type)).ToHashSet(StringComparer.Ordinal);
             foreach (var recorder in _recorders)
             {
-                await recorder.PrepareAsync(cancellationToken);
+                await recorder.PrepareAsync(types, cancellationToken);
             }
 
             var changes = await Outbox.ChangesAsync(database, lead, [.. waiting.Where(row => IsWanted(ResourceCatalog.NameOf(row.Type)))], cancellationToken);
@@ -105,16 +108,43 @@ internal sealed partial class ChangeFeed(
         {
             _attempts++;
             _atOnce = Math.Max(1, waiting.Count / 2);
+            Forget();
             throw;
         }
 
-        if (await Outbox.TakeAsync(database, waiting, rows, cancellationToken))
+        await KeepAsync(waiting, rows, cancellationToken);
+        return waiting.Count;
+    }
+
+    /// <summary>Commits the taking of the changes and what was made of them.</summary>
+    private async Task KeepAsync(IReadOnlyList<OutboxRow> waiting, RowBatch rows, CancellationToken cancellationToken)
+    {
+        var isTaken = false;
+        try
+        {
+            isTaken = await Outbox.TakeAsync(database, waiting, rows, cancellationToken);
+        }
+        finally
+        {
+            if (!isTaken)
+            {
+                Forget();
+            }
+        }
+
+        if (isTaken)
         {
             _attempts = 0;
             _atOnce = Math.Min(MostAtOnce, _atOnce * 2);
         }
+    }
 
-        return waiting.Count;
+    private void Forget()
+    {
+        foreach (var recorder in _recorders)
+        {
+            recorder.Forget();
+        }
     }
 
     private async Task TellAsync(IChangeFollower follower, ImmutableArray<CommittedChange> changes, CancellationToken cancellationToken)

@@ -7,8 +7,15 @@ namespace TeleFhir.Infrastructure.Changes;
 /// <summary>Keeps what follows from changes in rows that are committed with the taking of the changes: each exactly once.</summary>
 internal interface IChangeRecorder
 {
+    /// <summary>What it remembers is no longer sure: another server took changes, or what was made of the last ones was not committed.</summary>
+    void Forget()
+    {
+    }
+
     /// <summary>Finds out what it wants. Called when changes are waiting, after they were seen: what led to them is committed by then.</summary>
-    Task PrepareAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    /// <param name="types">Of what resources the changes are.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    Task PrepareAsync(IReadOnlySet<string> types, CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>Whether it has anything to do with resources of this type.</summary>
     bool Wants(string type);

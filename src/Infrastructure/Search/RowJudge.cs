@@ -17,6 +17,16 @@ internal sealed class RowJudge(Database database, Session session, ResourceRow r
 {
     private static readonly short _patientType = ResourceCatalog.NumberOf("Patient");
 
+    /// <summary>Whether a condition of a search is one that is judged from the rows alone: codes, references, addresses and ids as they are.</summary>
+    public static bool IsPlain(Criterion criterion) => criterion switch
+    {
+        ValueCriterion { Modifier: SearchModifier.None, Parameter: { Kind: IndexKind.Token or IndexKind.Reference or IndexKind.Uri or IndexKind.Id, Components.IsEmpty: true } } => true,
+        NotCriterion not => IsPlain(not.Criterion),
+        AllCriterion all => all.Parts.All(IsPlain),
+        AnyCriterion any => any.Alternatives.All(IsPlain),
+        _ => false,
+    };
+
     /// <summary>Whether all of the conditions hold.</summary>
     public async Task<bool> HoldAsync(ImmutableArray<Criterion> criteria, CancellationToken cancellationToken)
     {
@@ -99,7 +109,8 @@ internal sealed class RowJudge(Database database, Session session, ResourceRow r
         {
             IndexKind.Id => criterion.Values.Cast<TokenSearchValue>().Any(value => value.Code == row.Id),
             IndexKind.Token => Has(rows.Tokens, parameter.Sources, token => criterion.Values.Cast<TokenSearchValue>().Any(value =>
-                (value.Code is null || token.Hash == StorageHash.OfOptional(value.Code))
+                (value.Code ?? value.System) is not null
+                && (value.Code is null || token.Hash == StorageHash.OfOptional(value.Code))
                 && (value.System is null || token.System == StorageHash.OfOptional(value.System)))),
             IndexKind.Reference => CriteriaSql.ReferenceHashes(criterion.Values, parameter.Targets) is var hashes
                 && Has(rows.References, parameter.Sources, reference => hashes.Contains(reference.Hash)),

@@ -17,55 +17,64 @@ namespace TeleFhir.Infrastructure.Subscriptions;
 internal sealed partial class EventRecorder(
     Database database, IndexWriter index, Visibility visibility, SubscriptionRules rules, TimeProvider clock, ILogger<EventRecorder> logger) : IChangeRecorder
 {
+    private const string Subscription = "Subscription";
+
     private readonly Database _database = database;
     private readonly IndexWriter _index = index;
     private readonly Visibility _visibility = visibility;
     private readonly TimeProvider _clock = clock;
-    private readonly Dictionary<string, Listener> _known = new(StringComparer.Ordinal);
 
-    private Dictionary<string, Listener> _listeners = [];
+    private Listeners? _listeners;
 
-    /// <summary>Who subscribed before what they are to be told of happened is among those that are read here.</summary>
-    public async Task PrepareAsync(CancellationToken cancellationToken)
+    public void Forget() => _listeners = null;
+
+    /// <summary>
+    /// Reads who subscribed, again where a Subscription is among the changes: it is told of what comes after its own, so before that it need not
+    /// be known.
+    /// </summary>
+    public async Task PrepareAsync(IReadOnlySet<string> types, CancellationToken cancellationToken)
     {
-        await using var session = await _database.OpenAsync(cancellationToken);
-        _listeners = await ListenersAsync(session, cancellationToken);
+        if (_listeners is null || types.Contains(Subscription))
+        {
+            await using var session = await _database.OpenAsync(cancellationToken);
+            _listeners = new Listeners(await ReadAsync(session, _listeners, cancellationToken));
+        }
     }
 
-    public bool Wants(string type) => type == "Subscription" || _listeners.Values.Any(listener => listener.Watched == type);
+    public bool Wants(string type) => type == Subscription || (_listeners?.Watch(type) ?? false);
 
     public async Task RecordAsync(ImmutableArray<CommittedChange> changes, RowBatch rows, CancellationToken cancellationToken)
     {
-        var listeners = _listeners;
-        if (changes.IsEmpty || listeners.Count == 0)
+        if (changes.IsEmpty || _listeners is not { IsEmpty: false } listeners)
         {
             return;
         }
 
+        var concerned = new HashSet<Listener>();
         await using var session = await _database.OpenAsync(cancellationToken);
         foreach (var change in changes)
         {
-            if (change is { Event: "", Resource.Key: { Type: "Subscription", Version: { } version } } && listeners.TryGetValue(change.Resource.Key.Id, out var started))
+            if (change is { Event: "", Resource.Key: { Type: Subscription, Version: { } version } } && listeners.Find(change.Resource.Key.Id) is { } started
+                && started.Starts(version))
             {
-                started.Starts(version);
+                concerned.Add(started);
             }
 
-            var concerned = listeners.Values.Where(listener => listener.Hears(change.Resource.Key.Type)).ToList();
-            if (concerned.Count > 0)
+            if (listeners.Watch(change.Resource.Key.Type))
             {
-                await TellAsync(session, change, concerned, rows, cancellationToken);
+                await TellAsync(session, change, listeners, concerned, rows, cancellationToken);
             }
         }
 
-        rows.SubscriptionFeeds.AddRange(listeners.Values.Where(listener => listener.IsChanged)
-            .Select(listener => new SubscriptionFeedRow { Id = listener.Row.Id, Since = listener.Since, Last = listener.Last }));
+        rows.SubscriptionFeeds.AddRange(concerned.Select(listener => new SubscriptionFeedRow { Id = listener.Row.Id, Since = listener.Since, Last = listener.Last }));
     }
 
-    private async Task TellAsync(Session session, CommittedChange change, IReadOnlyList<Listener> listeners, RowBatch rows, CancellationToken cancellationToken)
+    private async Task TellAsync(
+        Session session, CommittedChange change, Listeners listeners, HashSet<Listener> concerned, RowBatch rows, CancellationToken cancellationToken)
     {
         try
         {
-            await new Telling(this, session, change, rows).ToAsync(listeners, cancellationToken);
+            await new Telling(this, session, change, rows, concerned).ToAsync(listeners, cancellationToken);
         }
         catch (Exception fault) when (fault is FhirException or FormatException or InvalidOperationException or NotSupportedException)
         {
@@ -74,31 +83,19 @@ internal sealed partial class EventRecorder(
         }
     }
 
-    /// <summary>Those that are not off, by id, as far as their recording is by now.</summary>
-    private async Task<Dictionary<string, Listener>> ListenersAsync(Session session, CancellationToken cancellationToken)
+    /// <summary>Those that are not off, as far as their recording is by now.</summary>
+    private async Task<List<Listener>> ReadAsync(Session session, Listeners? known, CancellationToken cancellationToken)
     {
         var sql = new SqlText();
         sql.Append($"SELECT {string.Join(", ", SubscriptionTables.Subscription.Columns.Select(column => $"s.{column.Name}"))}, COALESCE(f.since, 0), COALESCE(f.last, 0)")
             .Append($" FROM subscription s LEFT JOIN subscription_feed f ON f.id = s.id WHERE s.status <> {sql.Value((short)SubscriptionState.Off)}");
         var found = await session.QueryAsync(sql, row => (Row: SubscriptionReader.Read(row), Since: row.GetInt32(10), Last: row.GetInt64(11)), cancellationToken);
-        var listeners = new Dictionary<string, Listener>(StringComparer.Ordinal);
-        foreach (var (row, since, last) in found)
-        {
-            if (!_known.TryGetValue(row.Id, out var known) || known.Row.Plan != row.Plan || known.Row.Owner != row.Owner)
-            {
-                known = Listen(row);
-            }
-
-            _known[row.Id] = known;
-            listeners[row.Id] = known with { Row = row, Since = since, Last = last, IsChanged = false };
-        }
-
-        foreach (var gone in _known.Keys.Where(id => !listeners.ContainsKey(id)).ToList())
-        {
-            _known.Remove(gone);
-        }
-
-        return listeners;
+        return
+        [
+            .. found.Select(one => (known?.Find(one.Row.Id) is { } before && before.Row.Plan == one.Row.Plan && before.Row.Owner == one.Row.Owner ? before : Listen(one.Row))
+                with
+            { Row = one.Row, Since = one.Since, Last = one.Last }),
+        ];
     }
 
     private Listener Listen(SubscriptionRow row)
@@ -117,7 +114,8 @@ internal sealed partial class EventRecorder(
             conditions = [AnyCriterion.Nothing];
         }
 
-        return new Listener(row, CallerDocument.Read(row.Owner), plan, topic, conditions);
+        var owner = CallerDocument.Read(row.Owner);
+        return new Listener(row, owner, plan, topic, conditions, Listener.AnchorOf([.. conditions, .. _visibility.Of(owner, Interaction.Read, topic?.Focus ?? plan.Type)]));
     }
 
     [LoggerMessage(EventId = 1, Level = LogLevel.Warning, Message = "The filter of Subscription {Id} is no longer understood; it has no events")]
@@ -126,63 +124,38 @@ internal sealed partial class EventRecorder(
     [LoggerMessage(EventId = 2, Level = LogLevel.Error, Message = "It could not be judged whom a change of {Resource} is for; it is nobody's event")]
     private static partial void NotTold(ILogger logger, Exception fault, string resource);
 
-    /// <summary>A Subscription that is to be told.</summary>
-    private sealed record Listener(SubscriptionRow Row, Caller Owner, SubscriptionPlan Plan, SubscriptionTopic? Topic, ImmutableArray<Criterion> Conditions)
-    {
-        public int Since { get; set; }
-
-        public long Last { get; set; }
-
-        public bool IsChanged { get; set; }
-
-        /// <summary>Its own start is among the changes: what comes from here on is for it.</summary>
-        public void Starts(int version)
-        {
-            if (version >= Row.Since && Since < Row.Since)
-            {
-                (Since, IsChanged) = (Row.Since, true);
-            }
-        }
-
-        /// <summary>The type whose changes may be events.</summary>
-        public string Watched => Topic?.Watched ?? Plan.Type;
-
-        public bool Hears(string type) => Since >= Row.Since && Watched == type;
-
-        public long Count()
-        {
-            IsChanged = true;
-            return ++Last;
-        }
-    }
-
     /// <summary>One change and whom it is told to.</summary>
-    private sealed class Telling(EventRecorder recorder, Session session, CommittedChange change, RowBatch rows)
+    private sealed class Telling(EventRecorder recorder, Session session, CommittedChange change, RowBatch rows, HashSet<Listener> concerned)
     {
         private readonly Dictionary<string, SubscriptionMatcher?> _matchers = new(StringComparer.Ordinal);
-        private readonly Dictionary<string, ImmutableArray<StoredResource>> _foci = new(StringComparer.Ordinal);
         private TopicOccasion? _occasion;
 
         private TopicOccasion Occasion => _occasion ??= new TopicOccasion(Parsed(change.Previous), Parsed(change.Resource), change.Event);
 
-        public async Task ToAsync(IReadOnlyList<Listener> listeners, CancellationToken cancellationToken)
+        public async Task ToAsync(Listeners listeners, CancellationToken cancellationToken)
         {
-            foreach (var listener in listeners)
+            foreach (var audience in listeners.Of(change.Resource.Key.Type))
             {
-                foreach (var focus in await FociAsync(listener, cancellationToken))
+                foreach (var focus in await FociAsync(audience.Topic, cancellationToken))
                 {
-                    await TellAsync(listener, focus, cancellationToken);
+                    if (MatcherOf(focus) is { } matcher)
+                    {
+                        foreach (var listener in audience.Concerned(matcher.References).Where(listener => listener.Hears))
+                        {
+                            await TellAsync(listener, focus, matcher, cancellationToken);
+                        }
+                    }
                 }
             }
         }
 
-        private async Task TellAsync(Listener listener, StoredResource focus, CancellationToken cancellationToken)
+        private async Task TellAsync(Listener listener, StoredResource focus, SubscriptionMatcher matcher, CancellationToken cancellationToken)
         {
             if (listener.Owner.May(Interaction.Read, focus.Key.Type)
-                && MatcherOf(focus) is { } matcher
                 && await matcher.MatchesAsync(session, listener.Conditions, cancellationToken)
                 && await matcher.IsVisibleAsync(session, recorder._visibility.Of(listener.Owner, Interaction.Read, focus.Key.Type), cancellationToken))
             {
+                concerned.Add(listener);
                 rows.SubscriptionEvents.Add(new SubscriptionEventRow
                 {
                     Id = listener.Row.Id,
@@ -194,21 +167,12 @@ internal sealed partial class EventRecorder(
         }
 
         /// <summary>What events would be about.</summary>
-        private async ValueTask<ImmutableArray<StoredResource>> FociAsync(Listener listener, CancellationToken cancellationToken)
+        private async ValueTask<ImmutableArray<StoredResource>> FociAsync(SubscriptionTopic? topic, CancellationToken cancellationToken) => topic switch
         {
-            if (listener.Topic is not { } topic)
-            {
-                return change is { Event: "", Resource.IsDeleted: false } ? [change.Resource] : [];
-            }
-
-            if (!_foci.TryGetValue(topic.Name, out var foci))
-            {
-                foci = topic.Happens(Occasion) ? [change.Resource] : await CurrentAsync(topic.HappensTo(Occasion), topic.Focus, cancellationToken);
-                _foci[topic.Name] = foci;
-            }
-
-            return foci;
-        }
+            null => change is { Event: "", Resource.IsDeleted: false } ? [change.Resource] : [],
+            _ when topic.Happens(Occasion) => [change.Resource],
+            _ => await CurrentAsync(topic.HappensTo(Occasion), topic.Focus, cancellationToken),
+        };
 
         private SubscriptionMatcher? MatcherOf(StoredResource focus)
         {
