@@ -45,8 +45,8 @@ internal sealed class Nodes : IAsyncDisposable
         return nodes;
     }
 
-    /// <summary>Patients with a device each who agreed to be monitored, and the subscription.</summary>
-    public async Task PrepareAsync(int patients, string sink)
+    /// <summary>Patients with a device each who agreed to be monitored.</summary>
+    public async Task PrepareAsync(int patients)
     {
         _client.DefaultRequestHeaders.Authorization = new("Bearer", await _servers[0].TokenAsync(_client, "system/*.cruds"));
         foreach (var some in Enumerable.Range(0, patients).Chunk(50))
@@ -65,10 +65,26 @@ internal sealed class Nodes : IAsyncDisposable
             await PostAsync("", $$"""{"resourceType":"Bundle","type":"transaction","entry":[{{string.Join(',', entries)}}]}""");
         }
 
-        await PostAsync("/Subscription", $$$"""
-            {"resourceType":"Subscription","status":"requested","reason":"bench","criteria":"https://telefhir.dev/fhir/SubscriptionTopic/observation-out-of-range",
-             "channel":{"type":"rest-hook","endpoint":"{{{sink}}}/hook","payload":"application/fhir+json"}}
-            """);
+    }
+
+    /// <summary>Somebody wants to be told of readings out of range, so many at a time.</summary>
+    public Task SubscribeAsync(string endpoint, int most) => PostAsync("/Subscription", $$$"""
+        {"resourceType":"Subscription","status":"requested","reason":"bench","criteria":"https://telefhir.dev/fhir/SubscriptionTopic/observation-out-of-range",
+         "channel":{"type":"rest-hook","endpoint":"{{{endpoint}}}","payload":"application/fhir+json",
+         "extension":[{"url":"http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/backport-max-count","valuePositiveInt":{{{most}}}}]}}
+        """);
+
+    /// <summary>Many want to be told of readings of a patient each, none of whom has any.</summary>
+    public async Task SubscribeOthersAsync(int count, string endpoint)
+    {
+        foreach (var some in Enumerable.Range(0, count).Chunk(200))
+        {
+            var entries = some.Select(number => Entry($"Subscription/other-{number}", $$$"""
+                {"resourceType":"Subscription","id":"other-{{{number}}}","status":"requested","reason":"bench","criteria":"Observation?patient=Patient/other-{{{number}}}&status=final",
+                 "channel":{"type":"rest-hook","endpoint":"{{{endpoint}}}","payload":"application/fhir+json"}}
+                """));
+            await PostAsync("", $$"""{"resourceType":"Bundle","type":"transaction","entry":[{{string.Join(',', entries)}}]}""");
+        }
     }
 
     /// <summary>Sends readings to one of the servers; false where they are to be sent again.</summary>

@@ -1,33 +1,25 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
 namespace TeleFhir.Bench.Endurance;
 
-/// <summary>A subscriber: takes every notification and remembers when it was first told of what.</summary>
+/// <summary>Where subscribers listen: one as it should be, one that answers 500 for a while, and one that takes its time.</summary>
 internal sealed class Sink : IAsyncDisposable
 {
     private readonly WebApplication _app;
-    private int _received;
-    private int _events;
-    private int _repeated;
 
     private Sink(WebApplication app, string address) => (_app, Address) = (app, address);
 
     public string Address { get; }
 
-    /// <summary>By reference of the focus.</summary>
-    public ConcurrentDictionary<string, long> Told { get; } = new(StringComparer.Ordinal);
+    public Inbox Prompt { get; } = new("prompt", perNotification: 1, TimeSpan.Zero);
 
-    public int Received => _received;
+    public Inbox Down { get; } = new("down", perNotification: 1, TimeSpan.Zero);
 
-    public int Events => _events;
-
-    public int Repeated => _repeated;
+    public Inbox Slow { get; } = new("slow", perNotification: 20, TimeSpan.FromSeconds(1));
 
     public static async Task<Sink> StartAsync(int port)
     {
@@ -37,34 +29,14 @@ internal sealed class Sink : IAsyncDisposable
         var address = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}");
         app.Urls.Add(address);
         var sink = new Sink(app, address);
-        app.MapPost("/hook", sink.TakeAsync);
+        foreach (var inbox in (Inbox[])[sink.Prompt, sink.Down, sink.Slow])
+        {
+            app.MapPost($"/{inbox.Name}", async (HttpContext context) => context.Response.StatusCode = await inbox.TakeAsync(context.Request.Body, Stopwatch.GetTimestamp()));
+        }
+
         await app.StartAsync();
         return sink;
     }
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
-
-    private async Task TakeAsync(HttpContext context)
-    {
-        using var bundle = await JsonDocument.ParseAsync(context.Request.Body);
-        var now = Stopwatch.GetTimestamp();
-        Interlocked.Increment(ref _received);
-        foreach (var parameter in bundle.RootElement.GetProperty("entry")[0].GetProperty("resource").GetProperty("parameter").EnumerateArray())
-        {
-            if (parameter.GetProperty("name").GetString() != "notification-event")
-            {
-                continue;
-            }
-
-            Interlocked.Increment(ref _events);
-            foreach (var part in parameter.GetProperty("part").EnumerateArray().Where(part => part.GetProperty("name").GetString() == "focus"))
-            {
-                var reference = part.GetProperty("valueReference").GetProperty("reference").GetString()!;
-                if (!Told.TryAdd(string.Join('/', reference.Split('/')[^2..]), now))
-                {
-                    Interlocked.Increment(ref _repeated);
-                }
-            }
-        }
-    }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using TeleFhir.Bench.Population;
 using TeleFhir.Bench.Stores;
 using TeleFhir.Domain.Fhir;
 using TeleFhir.Domain.Storage;
@@ -9,8 +10,9 @@ using TeleFhir.Domain.Storage;
 namespace TeleFhir.Bench.Http;
 
 /// <summary>
-/// <c>ingest [--readings 300000] [--patients 1000] [--clients 8] [--batch 100] [--server path]</c>: readings through <c>$ingest</c> of the whole
-/// server on PostgreSQL, with access control and audit; the rate of each 100,000, to see whether it falls. <c>alerts [--seconds 20] [--rate 1000]
+/// <c>ingest [--readings 300000] [--fill 0] [--patients 1000] [--clients 8] [--batch 100] [--server path]</c>: readings through <c>$ingest</c> of the
+/// whole server on PostgreSQL, with access control and audit; the rate of each 100,000, to see whether it falls, and in the end how long a
+/// patient's chart and <c>$lastn</c> take. With <c>--fill</c> there are so many before, written through the store without the server around it. <c>alerts [--seconds 20] [--rate 1000]
 /// [--out 5]</c>: readings at a steady rate, of which a share is out of range, and how long after the answer each has its Task.
 /// </summary>
 internal static class IngestCommand
@@ -31,6 +33,8 @@ internal static class IngestCommand
         await using var cluster = await BenchStore.StartPostgresAsync();
         await using var store = await BenchStore.CreateAsync(cluster);
         await FillAsync(store, patients);
+        var stored = arguments.Number("fill", 0);
+        await FillReadingsAsync(store, stored, patients);
         using var handler = new SocketsHttpHandler();
         using var client = new HttpClient(handler) { Timeout = TimeSpan.FromMinutes(5) };
         await using var server = await ServerProcess.StartAsync(store, assembly, HttpCommand.FreePort(), client, isGuarded: true);
@@ -41,16 +45,54 @@ internal static class IngestCommand
         }
         else
         {
-            await IngestAsync(arguments, client, server.Address, patients);
+            await IngestAsync(arguments, client, server.Address, patients, stored);
+            await AskAsync(client, server.Address, patients);
         }
     }
 
-    private static async Task IngestAsync(Arguments arguments, HttpClient client, string address, int patients)
+    /// <summary>What a page of charts asks for, one after the other, each time of another patient.</summary>
+    private static async Task AskAsync(HttpClient client, string address, int patients)
+    {
+        const int Times = 400;
+        const int Warm = 40;
+        var from = TimeProvider.System.GetUtcNow().AddDays(-30);
+        (string Name, Func<int, string> Of)[] questions =
+        [
+            ("chart: 30 days of heart rates, newest 500", at => $"Observation?patient=Patient/bench-{at}&code=http://loinc.org|8867-4&date=ge{from:yyyy-MM-dd}&_sort=-date&_count=500"),
+            ("the newest 20 of a patient", at => $"Observation?patient=Patient/bench-{at}&code=http://loinc.org|8867-4&_sort=-date&_count=20"),
+            ("$lastn of a patient's vital signs", at => $"Observation/$lastn?patient=Patient/bench-{at}&category=vital-signs"),
+            ("$lastn, the last 10", at => $"Observation/$lastn?patient=Patient/bench-{at}&category=vital-signs&max=10"),
+        ];
+        Console.WriteLine("\n| question | p50 ms | p95 ms | p99 ms |\n| --- | ---: | ---: | ---: |");
+        foreach (var (name, of) in questions)
+        {
+            var times = new Latencies();
+            for (var at = 0; at < Times + Warm; at++)
+            {
+                var sent = TimeProvider.System.GetTimestamp();
+                var answer = await client.GetStringAsync(new Uri($"{address}/fhir/{of(at * 7919 % patients)}"));
+                if (!answer.Contains("/Observation/", StringComparison.Ordinal))
+                {
+                    throw new InvalidOperationException(answer);
+                }
+
+                if (at >= Warm)
+                {
+                    times.Since(sent);
+                }
+            }
+
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"| {name} | {times.Percentile(0.5) / 1000:N1} | {times.Percentile(0.95) / 1000:N1} | {times.Percentile(0.99) / 1000:N1} |"));
+        }
+    }
+
+    private static async Task IngestAsync(Arguments arguments, HttpClient client, string address, int patients, int stored)
     {
         var (readings, clients, batch) = (arguments.Number("readings", 300_000), arguments.Number("clients", 8), arguments.Number("batch", 100));
         var now = TimeProvider.System.GetUtcNow();
         Console.WriteLine($"| stored | readings/s | p50 ms of {batch} | p99 ms |\n| ---: | ---: | ---: | ---: |");
-        for (var done = 0; done < readings; done += Part)
+        for (var done = stored; done < stored + readings; done += Part)
         {
             var (start, next, times) = (TimeProvider.System.GetTimestamp(), done, new Latencies());
             await Task.WhenAll(Enumerable.Range(0, clients).Select(_ => Task.Run(async () =>
@@ -151,6 +193,30 @@ internal static class IngestCommand
     private static string Reading(int number, int patient, int value, DateTimeOffset at) => string.Create(
         CultureInfo.InvariantCulture,
         $$"""{"resourceType":"Observation","identifier":[{"system":"urn:bench","value":"{{number}}"}],"status":"final","category":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/observation-category","code":"vital-signs"}]}],"code":{"coding":[{"system":"http://loinc.org","code":"8867-4"}]},"subject":{"reference":"Patient/bench-{{patient}}"},"effectiveDateTime":"{{at.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.fff'Z'}}","device":{"reference":"Device/bench-{{patient}}"},"valueQuantity":{"value":{{value}},"unit":"/min","system":"http://unitsofmeasure.org","code":"/min"} }""");
+
+    /// <summary>As <c>$ingest</c> writes them: each stands for itself under a name that no other has. Nobody is told of them.</summary>
+    private static async Task FillReadingsAsync(BenchStore store, int count, int patients)
+    {
+        const int Report = 1_000_000;
+        var now = TimeProvider.System.GetUtcNow();
+        for (var done = 0; done < count; done += Report)
+        {
+            var first = done;
+            var rate = await Loader.ManyAsync(Math.Min(Report, count - done), PerCommit, writers: 3, (from, most) =>
+            {
+                var changes = Enumerable.Range(first + from, most).Select(at => Loader.Parse(new Written("Observation", "", Encoding.UTF8.GetBytes(Reading(at, at % patients, 70, now.AddSeconds(-3L * at))))))
+                    .Select((content, at) => (Change)new CreateChange(new("Observation", Guid.CreateVersion7().ToString()), content) { ReadingName = $"urn:bench|{first + from + at}" });
+                return store.Store.CommitAsync(BenchStore.Caller, new ChangeSet([.. changes], []) { IsEach = true, IsOperation = true }, CancellationToken.None);
+            });
+            await Loader.ExecuteAsync(store.Settings.ConnectionString, "TRUNCATE outbox");
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"filled {done + Report:N0}: {rate:N0}/s"));
+        }
+
+        if (count > 0)
+        {
+            await Loader.ExecuteAsync(store.Settings.ConnectionString, "VACUUM ANALYZE", "CHECKPOINT");
+        }
+    }
 
     private static async Task FillAsync(BenchStore store, int patients)
     {
