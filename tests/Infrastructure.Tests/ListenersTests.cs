@@ -32,7 +32,8 @@ public sealed class ListenersTests
                 Subscriptions.Listener.AnchorOf([.. conditions, .. visibility.Of(owner, Interaction.Read, "Observation")]));
         }
 
-        var listeners = new Listeners(
+        var listeners = new Listeners();
+        List<Listener> all =
         [
             Listener("named", "patient=Patient/amy&status=final", everything),
             Listener("either", "subject=Patient/amy,Patient/ben", everything),
@@ -40,12 +41,17 @@ public sealed class ListenersTests
             Listener("all", "status=final", everything),
             Listener("not", "status:not=amended", everything),
             .. Enumerable.Range(0, Others).Select(n => Listener($"other-{n}", n % 2 == 0 ? $"patient=Patient/p{n}" : "", n % 2 == 0 ? everything : Patient($"p{n}"))),
-        ]);
+        ];
+        all.ForEach(listeners.Set);
 
         var audience = Assert.Single(listeners.Of("Observation"));
         Assert.Equal(["all", "either", "named", "not", "own"], audience.Concerned([_amy, 42]).Select(listener => listener.Row.Id).Order(StringComparer.Ordinal));
         Assert.Equal(["all", "not"], audience.Concerned([]).Select(listener => listener.Row.Id).Order(StringComparer.Ordinal));
         Assert.True(listeners.Watch("Observation"));
         Assert.False(listeners.Watch("Encounter"));
+
+        all.ForEach(listener => listeners.Remove(listener.Row.Id));
+        Assert.True(listeners.IsEmpty);
+        Assert.False(listeners.Watch("Observation"));
     }
 }

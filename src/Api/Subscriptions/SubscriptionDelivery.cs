@@ -29,12 +29,18 @@ internal sealed partial class SubscriptionDelivery(
     private static readonly TimeSpan _prolong = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan _longestTry = TimeSpan.FromSeconds(40);
 
-    private const int AtOnce = 500;
+    /// <summary>So many are sent for at once; slow ones may be many, and take nothing but memory.</summary>
+    private const int AtOnce = 2000;
+
+    /// <summary>So many use the database at once; it has no connection for everybody whose handshake is due after a start.</summary>
+    private const int AtDesk = 8;
+
     private const string Withdrawn = "The access of whoever asked for this was withdrawn.";
 
     private readonly Dictionary<SubscriptionChannel, INotificationChannel> _channels = channels.ToDictionary(channel => channel.Channel);
     private readonly Counter<long> _results = meters.Create(Telemetry.SubscriptionMeter).CreateCounter<long>("telefhir.notifications");
     private readonly ConcurrentDictionary<string, Task> _running = new(StringComparer.Ordinal);
+    private readonly SemaphoreSlim _desk = new(AtDesk);
 
     /// <summary>Starts all that is due and does not run yet.</summary>
     public async Task StartDueAsync(CancellationToken cancellationToken)
@@ -70,9 +76,17 @@ internal sealed partial class SubscriptionDelivery(
         await Task.Yield();
         try
         {
-            if (await subscriptions.TakeAsync(id, Lease, cancellationToken) is { } taken)
+            await _desk.WaitAsync(cancellationToken);
+            try
             {
-                await DeliverAsync(taken, cancellationToken);
+                if (await subscriptions.TakeAsync(id, Lease, cancellationToken) is { } taken)
+                {
+                    await DeliverAsync(taken, cancellationToken);
+                }
+            }
+            finally
+            {
+                _desk.Release();
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -249,7 +263,7 @@ internal sealed partial class SubscriptionDelivery(
         var sending = _channels[taken.Record.Plan.Channel].SendAsync(taken.Record.Plan, notification, limit.Token);
         try
         {
-            while (await Task.WhenAny(sending, Task.Delay(_prolong, clock, cancellationToken)) != sending)
+            while (!await IsSentAsync(sending, cancellationToken))
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 if (await subscriptions.ProlongAsync(taken, Lease, cancellationToken) is not { } prolonged)
@@ -267,6 +281,20 @@ internal sealed partial class SubscriptionDelivery(
         {
             await limit.CancelAsync();
             await sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>Waits until it is sent or the lease must be prolonged. Others are at the desk meanwhile.</summary>
+    private async Task<bool> IsSentAsync(Task sending, CancellationToken cancellationToken)
+    {
+        _desk.Release();
+        try
+        {
+            return await Task.WhenAny(sending, Task.Delay(_prolong, clock, cancellationToken)) == sending;
+        }
+        finally
+        {
+            await _desk.WaitAsync(CancellationToken.None);
         }
     }
 

@@ -87,10 +87,9 @@ internal sealed partial class ChangeFeed(
         var rows = new RowBatch();
         try
         {
-            var types = waiting.Select(row => ResourceCatalog.NameOf(row.Type)).ToHashSet(StringComparer.Ordinal);
             foreach (var recorder in _recorders)
             {
-                await recorder.PrepareAsync(types, cancellationToken);
+                await recorder.PrepareAsync(waiting, cancellationToken);
             }
 
             var changes = await Outbox.ChangesAsync(database, lead, [.. waiting.Where(row => IsWanted(ResourceCatalog.NameOf(row.Type)))], cancellationToken);

@@ -13,9 +13,7 @@ internal interface IChangeRecorder
     }
 
     /// <summary>Finds out what it wants. Called when changes are waiting, after they were seen: what led to them is committed by then.</summary>
-    /// <param name="types">Of what resources the changes are.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    Task PrepareAsync(IReadOnlySet<string> types, CancellationToken cancellationToken) => Task.CompletedTask;
+    Task PrepareAsync(IReadOnlyList<OutboxRow> waiting, CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>Whether it has anything to do with resources of this type.</summary>
     bool Wants(string type);

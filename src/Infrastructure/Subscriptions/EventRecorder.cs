@@ -19,6 +19,8 @@ internal sealed partial class EventRecorder(
 {
     private const string Subscription = "Subscription";
 
+    private static readonly short _type = ResourceCatalog.NumberOf(Subscription);
+
     private readonly Database _database = database;
     private readonly IndexWriter _index = index;
     private readonly Visibility _visibility = visibility;
@@ -29,15 +31,39 @@ internal sealed partial class EventRecorder(
     public void Forget() => _listeners = null;
 
     /// <summary>
-    /// Reads who subscribed, again where a Subscription is among the changes: it is told of what comes after its own, so before that it need not
-    /// be known.
+    /// Reads who subscribed, and again those whose Subscriptions are among the changes: they are told of what comes after their own, so before
+    /// that they need not be known.
     /// </summary>
-    public async Task PrepareAsync(IReadOnlySet<string> types, CancellationToken cancellationToken)
+    public async Task PrepareAsync(IReadOnlyList<OutboxRow> waiting, CancellationToken cancellationToken)
     {
-        if (_listeners is null || types.Contains(Subscription))
+        var changed = waiting.Where(row => row.Type == _type).Select(row => row.Key).Distinct().ToList();
+        if (_listeners is not null && changed.Count == 0)
         {
-            await using var session = await _database.OpenAsync(cancellationToken);
-            _listeners = new Listeners(await ReadAsync(session, _listeners, cancellationToken));
+            return;
+        }
+
+        var sql = new SqlText();
+        sql.Append($"SELECT r.id, {string.Join(", ", SubscriptionTables.Subscription.Columns.Select(column => $"s.{column.Name}"))}, COALESCE(f.since, 0), COALESCE(f.last, 0)")
+            .Append($" FROM resource r LEFT JOIN subscription s ON s.id = r.id AND s.status <> {sql.Value((short)SubscriptionState.Off)} LEFT JOIN subscription_feed f ON f.id = s.id")
+            .Append(_listeners is null ? $" WHERE r.type = {_type} AND s.id IS NOT NULL" : $" WHERE {_database.AnyOf("r.key", changed, sql)}");
+        await using var session = await _database.OpenAsync(cancellationToken);
+        var found = await session.QueryAsync(
+            sql, row => (Id: row.GetString(0), Row: row.IsDBNull(1) ? null : SubscriptionReader.Read(row, 1), Since: row.GetInt32(11), Last: row.GetInt64(12)), cancellationToken);
+        _listeners ??= new Listeners();
+        foreach (var (id, row, since, last) in found)
+        {
+            if (row is null)
+            {
+                _listeners.Remove(id);
+            }
+            else if (_listeners.Find(id) is { } known && known.Row.Plan == row.Plan && known.Row.Owner == row.Owner)
+            {
+                known.Row = row;
+            }
+            else
+            {
+                _listeners.Set(Listen(row, since, last));
+            }
         }
     }
 
@@ -83,22 +109,7 @@ internal sealed partial class EventRecorder(
         }
     }
 
-    /// <summary>Those that are not off, as far as their recording is by now.</summary>
-    private async Task<List<Listener>> ReadAsync(Session session, Listeners? known, CancellationToken cancellationToken)
-    {
-        var sql = new SqlText();
-        sql.Append($"SELECT {string.Join(", ", SubscriptionTables.Subscription.Columns.Select(column => $"s.{column.Name}"))}, COALESCE(f.since, 0), COALESCE(f.last, 0)")
-            .Append($" FROM subscription s LEFT JOIN subscription_feed f ON f.id = s.id WHERE s.status <> {sql.Value((short)SubscriptionState.Off)}");
-        var found = await session.QueryAsync(sql, row => (Row: SubscriptionReader.Read(row), Since: row.GetInt32(10), Last: row.GetInt64(11)), cancellationToken);
-        return
-        [
-            .. found.Select(one => (known?.Find(one.Row.Id) is { } before && before.Row.Plan == one.Row.Plan && before.Row.Owner == one.Row.Owner ? before : Listen(one.Row))
-                with
-            { Row = one.Row, Since = one.Since, Last = one.Last }),
-        ];
-    }
-
-    private Listener Listen(SubscriptionRow row)
+    private Listener Listen(SubscriptionRow row, int since, long last)
     {
         var plan = SubscriptionPlan.Read(row.Plan);
         var topic = plan.Topic is null ? null : TopicCatalog.Find(plan.Topic);
@@ -115,7 +126,11 @@ internal sealed partial class EventRecorder(
         }
 
         var owner = CallerDocument.Read(row.Owner);
-        return new Listener(row, owner, plan, topic, conditions, Listener.AnchorOf([.. conditions, .. _visibility.Of(owner, Interaction.Read, topic?.Focus ?? plan.Type)]));
+        return new Listener(row, owner, plan, topic, conditions, Listener.AnchorOf([.. conditions, .. _visibility.Of(owner, Interaction.Read, topic?.Focus ?? plan.Type)]))
+        {
+            Since = since,
+            Last = last,
+        };
     }
 
     [LoggerMessage(EventId = 1, Level = LogLevel.Warning, Message = "The filter of Subscription {Id} is no longer understood; it has no events")]

@@ -8,23 +8,35 @@ using TeleFhir.Infrastructure.Search;
 namespace TeleFhir.Infrastructure.Subscriptions;
 
 /// <summary>A Subscription that is to be told, and how far it has been.</summary>
-/// <param name="Row">What is stored of it.</param>
-/// <param name="Owner">Who asked for it.</param>
-/// <param name="Plan">What they asked for.</param>
-/// <param name="Topic">Null where any version of the type that matches is an event.</param>
-/// <param name="Conditions">What a version must satisfy.</param>
-/// <param name="Anchor">Hashes of references of which a version has one, or else is no event; null where it may have any.</param>
-internal sealed record Listener(
-    SubscriptionRow Row, Caller Owner, SubscriptionPlan Plan, SubscriptionTopic? Topic, ImmutableArray<Criterion> Conditions, ImmutableArray<long>? Anchor)
+/// <param name="row">What is stored of it.</param>
+/// <param name="owner">Who asked for it.</param>
+/// <param name="plan">What they asked for.</param>
+/// <param name="topic">Null where any version of the type that matches is an event.</param>
+/// <param name="conditions">What a version must satisfy.</param>
+/// <param name="anchor">Hashes of references of which a version has one, or else is no event; null where it may have any.</param>
+internal sealed class Listener(
+    SubscriptionRow row, Caller owner, SubscriptionPlan plan, SubscriptionTopic? topic, ImmutableArray<Criterion> conditions, ImmutableArray<long>? anchor)
 {
     private const int MostAnchors = 100;
 
+    public SubscriptionRow Row { get; set; } = row;
+
+    public Caller Owner => owner;
+
+    public SubscriptionTopic? Topic => topic;
+
+    public ImmutableArray<Criterion> Conditions => conditions;
+
+    public ImmutableArray<long>? Anchor => anchor;
+
+    /// <summary>The version whose start was seen among the changes.</summary>
     public int Since { get; set; }
 
+    /// <summary>The number of the latest event.</summary>
     public long Last { get; set; }
 
     /// <summary>The type whose changes may be events.</summary>
-    public string Watched => Topic?.Watched ?? Plan.Type;
+    public string Watched => topic?.Watched ?? plan.Type;
 
     /// <summary>Whether its own start has been seen among the changes.</summary>
     public bool Hears => Since >= Row.Since;
@@ -62,10 +74,6 @@ internal sealed record Listener(
     }
 
     public long Count() => ++Last;
-
-    public bool Equals(Listener? other) => ReferenceEquals(this, other);
-
-    public override int GetHashCode() => StringComparer.Ordinal.GetHashCode(Row.Id);
 }
 
 /// <summary>
@@ -73,36 +81,97 @@ internal sealed record Listener(
 /// </summary>
 internal sealed class Listeners
 {
-    private readonly Dictionary<string, Listener> _all;
-    private readonly Dictionary<string, ImmutableArray<Audience>> _audiences;
-
-    public Listeners(IReadOnlyCollection<Listener> all)
-    {
-        _all = all.ToDictionary(listener => listener.Row.Id, StringComparer.Ordinal);
-        _audiences = all.GroupBy(listener => listener.Watched, StringComparer.Ordinal).ToDictionary(
-            some => some.Key, some => some.GroupBy(listener => listener.Topic).Select(one => new Audience(one.Key, [.. one])).ToImmutableArray(), StringComparer.Ordinal);
-    }
+    private readonly Dictionary<string, Listener> _all = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, List<Audience>> _audiences = new(StringComparer.Ordinal);
 
     public bool IsEmpty => _all.Count == 0;
 
     public Listener? Find(string id) => _all.GetValueOrDefault(id);
 
+    /// <summary>Takes one in, in the place of the one of its id.</summary>
+    public void Set(Listener listener)
+    {
+        Remove(listener.Row.Id);
+        _all[listener.Row.Id] = listener;
+        if (!_audiences.TryGetValue(listener.Watched, out var audiences))
+        {
+            _audiences[listener.Watched] = audiences = [];
+        }
+
+        var audience = audiences.Find(one => one.Topic == listener.Topic);
+        if (audience is null)
+        {
+            audiences.Add(audience = new Audience(listener.Topic));
+        }
+
+        audience.Add(listener);
+    }
+
+    public void Remove(string id)
+    {
+        if (!_all.Remove(id, out var listener))
+        {
+            return;
+        }
+
+        var audiences = _audiences[listener.Watched];
+        var audience = audiences.Single(one => one.Topic == listener.Topic);
+        audience.Remove(listener);
+        if (audience.IsEmpty && audiences.Remove(audience) && audiences.Count == 0)
+        {
+            _audiences.Remove(listener.Watched);
+        }
+    }
+
     /// <summary>Whether anybody listens for changes of the type.</summary>
     public bool Watch(string type) => _audiences.ContainsKey(type);
 
     /// <summary>Those who listen for changes of the type, by topic.</summary>
-    public ImmutableArray<Audience> Of(string type) => _audiences.GetValueOrDefault(type, []);
+    public IReadOnlyList<Audience> Of(string type) => _audiences.GetValueOrDefault(type, []);
 
     /// <summary>Those who listen for one topic, or for versions of one type.</summary>
-    internal sealed class Audience(SubscriptionTopic? topic, ImmutableArray<Listener> listeners)
+    internal sealed class Audience(SubscriptionTopic? topic)
     {
-        private readonly ImmutableArray<Listener> _free = [.. listeners.Where(listener => listener.Anchor is null)];
-        private readonly ILookup<long, Listener> _anchored =
-            listeners.Where(listener => listener.Anchor is not null).SelectMany(listener => listener.Anchor!.Value.Select(hash => (hash, listener))).ToLookup(one => one.hash, one => one.listener);
+        private readonly HashSet<Listener> _free = [];
+        private readonly Dictionary<long, HashSet<Listener>> _anchored = [];
 
         public SubscriptionTopic? Topic => topic;
 
+        public bool IsEmpty => _free.Count == 0 && _anchored.Count == 0;
+
+        public void Add(Listener listener)
+        {
+            if (listener.Anchor is not { } anchor)
+            {
+                _free.Add(listener);
+                return;
+            }
+
+            foreach (var hash in anchor)
+            {
+                if (!_anchored.TryGetValue(hash, out var some))
+                {
+                    _anchored[hash] = some = [];
+                }
+
+                some.Add(listener);
+            }
+        }
+
+        public void Remove(Listener listener)
+        {
+            _free.Remove(listener);
+            foreach (var hash in listener.Anchor ?? [])
+            {
+                if (_anchored[hash].Remove(listener) && _anchored[hash].Count == 0)
+                {
+                    _anchored.Remove(hash);
+                }
+            }
+        }
+
         /// <summary>Those to whom something with these references may matter.</summary>
-        public IEnumerable<Listener> Concerned(IEnumerable<long> references) => _free.Concat(references.SelectMany(hash => _anchored[hash]).Distinct());
+        public IEnumerable<Listener> Concerned(IEnumerable<long> references) =>
+            _free.Concat(references.SelectMany(hash => _anchored.GetValueOrDefault(hash, [])).Distinct());
     }
 }

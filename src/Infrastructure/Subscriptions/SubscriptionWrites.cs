@@ -171,6 +171,6 @@ internal sealed class SubscriptionWrites(SubscriptionRules rules, SubscriptionSe
     {
         var sql = new SqlText();
         sql.Append($"SELECT {SubscriptionTables.Subscription.ColumnNames} FROM subscription WHERE id = {sql.Value(id)}");
-        return (await session.QueryAsync(sql, SubscriptionReader.Read, cancellationToken)).SingleOrDefault();
+        return (await session.QueryAsync(sql, row => SubscriptionReader.Read(row), cancellationToken)).SingleOrDefault();
     }
 }
