@@ -87,7 +87,10 @@ internal sealed class AlertDesk(FhirServer server, MonitoringSettings settings, 
         return ([.. page.Matches.Select(match => (T)FhirJson.Parse(match.Json))], page.Next);
     }
 
-    /// <summary>Writes the alerts, all at once where that is possible. Those that others were faster with, to be looked at again.</summary>
+    /// <summary>
+    /// Writes the alerts, all at once where that is possible, else those about one thing at once: a full one and the next go together. Those that
+    /// others were faster with, to be looked at again.
+    /// </summary>
     public async Task<IReadOnlyCollection<FhirTask>> WriteAsync(IReadOnlyCollection<FhirTask> changed, CancellationToken cancellationToken)
     {
         if (changed.Count == 0 || await TryWriteAsync(changed, cancellationToken))
@@ -95,17 +98,18 @@ internal sealed class AlertDesk(FhirServer server, MonitoringSettings settings, 
             return [];
         }
 
-        if (changed.Count == 1)
+        var subjects = changed.GroupBy(task => alerts.SubjectOf(task) ?? task.Id!).Select(about => about.ToList()).ToList();
+        if (subjects.Count == 1)
         {
             return changed;
         }
 
         var outrun = new List<FhirTask>();
-        foreach (var one in changed)
+        foreach (var about in subjects)
         {
-            if (!await TryWriteAsync([one], cancellationToken))
+            if (!await TryWriteAsync(about, cancellationToken))
             {
-                outrun.Add(one);
+                outrun.AddRange(about);
             }
         }
 
@@ -133,13 +137,19 @@ internal sealed class AlertDesk(FhirServer server, MonitoringSettings settings, 
                 continue;
             }
 
-            var subject = alerts.SubjectOf(task)!;
+            changes.Add(put with { MustNotExist = true });
+        }
+
+        foreach (var made in changed.Where(task => task.Meta?.VersionId is null).GroupBy(task => alerts.SubjectOf(task)!))
+        {
+            // None is open with this name, or just the one that gives it up here.
+            var full = made.SelectMany(task => task.PartOf).Select(reference => reference.Reference).ToHashSet();
+            var given = changed.Where(task => task.Meta?.VersionId is not null && full.Contains($"Task/{task.Id}")).Select(task => task.Id!).ToImmutableArray();
             var query = server.Parser.Parse(
                 ["Task"],
-                [new("identifier", new TokenSearchValue(alerts.Identifiers, subject).ToQuery()), new("status", AlertTask.OpenStatuses)],
+                [new("identifier", new TokenSearchValue(alerts.Identifiers, made.Key).ToQuery()), new("status", AlertTask.OpenStatuses)],
                 strict: true);
-            changes.Add(put with { MustNotExist = true });
-            expectations.Add(new Expectation(query with { Count = 1 }, $"alert {subject}", []));
+            expectations.Add(new Expectation(query with { Count = given.Length + 1 }, $"alert {made.Key}", given));
         }
 
         try

@@ -52,7 +52,7 @@ public sealed class AlertBook(ResourceKey patient, IEnumerable<Hl7.Fhir.Model.Ta
         {
             var subject = AlertTask.SubjectOf(patient, value.Measure);
             var about = _tasks.Where(task => alerts.SubjectOf(task) == subject).ToList();
-            var open = about.Find(AlertTask.IsOpen);
+            var open = about.Find(alerts.Takes);
             if (limits.Judge(value, goals, taken) is { } breach)
             {
                 if (isFresh && !about.Exists(task => AlertTask.Names(task, change.Key)))
@@ -86,16 +86,26 @@ public sealed class AlertBook(ResourceKey patient, IEnumerable<Hl7.Fhir.Model.Ta
 
     private void Alert(ResourceKey reading, Breach breach, Hl7.Fhir.Model.Task? open, DateTimeOffset taken, DateTimeOffset now)
     {
-        if (open is null)
+        if (open is not null && AlertTask.HasRoom(open))
         {
-            var task = alerts.Open(IdOf(reading, breach.Value.Measure), patient, reading, breach, taken, now);
-            _tasks.Add(task);
-            _changed.Add(task);
+            if (alerts.Append(open, reading, breach, taken, now))
+            {
+                _changed.Add(open);
+            }
+
+            return;
         }
-        else if (alerts.Append(open, reading, breach, taken, now))
+
+        var task = alerts.Open(IdOf(reading, breach.Value.Measure), patient, reading, breach, taken, now);
+        if (open is not null)
         {
+            // The full one changes too, so that of two who find it full, or take a reading out of it meanwhile, one has to look again.
+            alerts.Continue(open, task, now);
             _changed.Add(open);
         }
+
+        _tasks.Add(task);
+        _changed.Add(task);
     }
 
     private void Withdraw(ResourceKey reading, IEnumerable<Hl7.Fhir.Model.Task> from, string why, DateTimeOffset now)

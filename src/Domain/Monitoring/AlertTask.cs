@@ -8,7 +8,8 @@ namespace TeleFhir.Domain.Monitoring;
 
 /// <summary>
 /// The Tasks that ask somebody to look: <c>review-reading</c>, one open for each patient and measure, and <c>rpm-missing-data</c>, one open for
-/// each device that is silent. The server makes them and adds to them; whoever takes one closes it.
+/// each device that is silent. The server makes them and adds to them; whoever takes one closes it. One that is full stays open, gives its name
+/// up and is continued by another, so that of those with room there is still one.
 /// </summary>
 /// <param name="canonicals">Where this server's code systems are.</param>
 public sealed class AlertTask(Canonicals canonicals)
@@ -22,8 +23,11 @@ public sealed class AlertTask(Canonicals canonicals)
     /// <summary>The statuses of what is still to be done.</summary>
     public const string OpenStatuses = "draft,requested,received,accepted,ready,in-progress,on-hold";
 
-    private const int MostInputs = 500;
+    /// <summary>So many readings a Task has beside the first; every version of it is written whole.</summary>
+    public const int MostInputs = 500;
+
     private const int MostNotes = 100;
+    private const string Full = "|full";
 
     /// <summary>The system of the identifiers that tell what an alert is about.</summary>
     public string Identifiers => canonicals.Identifiers("alert");
@@ -41,7 +45,15 @@ public sealed class AlertTask(Canonicals canonicals)
         task.Status is not (TaskStatus.Completed or TaskStatus.Cancelled or TaskStatus.Failed or TaskStatus.Rejected or TaskStatus.EnteredInError);
 
     /// <summary>What a Task is about; null where it is no alert.</summary>
-    public string? SubjectOf(Hl7.Fhir.Model.Task task) => task.Identifier.Find(identifier => identifier.System == Identifiers)?.Value;
+    public string? SubjectOf(Hl7.Fhir.Model.Task task) => NameOf(task)?.Value is { } name && name.EndsWith(Full, StringComparison.Ordinal)
+        ? name[..^Full.Length]
+        : NameOf(task)?.Value;
+
+    /// <summary>Whether later readings go to this one: it is open and was not continued by another.</summary>
+    public bool Takes(Hl7.Fhir.Model.Task task) => IsOpen(task) && NameOf(task)?.Value?.EndsWith(Full, StringComparison.Ordinal) != true;
+
+    /// <summary>Whether one more reading finds room.</summary>
+    public static bool HasRoom(Hl7.Fhir.Model.Task task) => task.Input.Count < MostInputs;
 
     /// <summary>Whether an alert is about this reading, among others.</summary>
     public static bool Names(Hl7.Fhir.Model.Task task, ResourceKey reading) =>
@@ -57,6 +69,14 @@ public sealed class AlertTask(Canonicals canonicals)
         return task;
     }
 
+    /// <summary>Has a new one go on where a full one ends. Readings that are withdrawn later make no room again: the name is the next one's.</summary>
+    public void Continue(Hl7.Fhir.Model.Task full, Hl7.Fhir.Model.Task next, DateTimeOffset now)
+    {
+        NameOf(full)!.Value += Full;
+        next.PartOf.Add(new ResourceReference($"Task/{full.Id}"));
+        Note(full, $"It is full: later readings are in Task/{next.Id}.", now);
+    }
+
     /// <summary>A new one for a device that has been silent.</summary>
     public Hl7.Fhir.Model.Task OpenMissing(string id, ResourceKey patient, ResourceKey device, TimeSpan silence, DateTimeOffset now)
     {
@@ -66,10 +86,10 @@ public sealed class AlertTask(Canonicals canonicals)
         return task;
     }
 
-    /// <summary>Adds a later reading that is out of range; false where it is there already.</summary>
+    /// <summary>Adds a later reading that is out of range; false where it is there already, or finds no room.</summary>
     public bool Append(Hl7.Fhir.Model.Task task, ResourceKey reading, Breach breach, DateTimeOffset taken, DateTimeOffset now)
     {
-        if (Names(task, reading) || task.Input.Count >= MostInputs)
+        if (Names(task, reading) || !HasRoom(task))
         {
             return false;
         }
@@ -144,6 +164,8 @@ public sealed class AlertTask(Canonicals canonicals)
 
         return Note(task, text, now);
     }
+
+    private Identifier? NameOf(Hl7.Fhir.Model.Task task) => task.Identifier.Find(identifier => identifier.System == Identifiers);
 
     private static bool Is(ResourceReference? reference, ResourceKey key) => reference?.Reference == key.ToString();
 

@@ -5,6 +5,7 @@ using TeleFhir.Api.Monitoring;
 using TeleFhir.Api.Tests.Scheduling;
 using TeleFhir.Domain.Changes;
 using TeleFhir.Domain.Fhir;
+using TeleFhir.Domain.Monitoring;
 using TeleFhir.Domain.Storage;
 
 namespace TeleFhir.Api.Tests.Monitoring;
@@ -13,6 +14,7 @@ namespace TeleFhir.Api.Tests.Monitoring;
 public abstract class AlertTests(params TelehealthHost[] nodes)
 {
     private const int Many = 20;
+    private const int InOne = AlertTask.MostInputs + 1;
 
     private TelehealthHost Host => nodes[0];
 
@@ -138,6 +140,28 @@ public abstract class AlertTests(params TelehealthHost[] nodes)
 
         var task = Assert.Single(await TasksAsync("lh"));
         Assert.Equal(Many, task["input"]!.AsArray().Select(input => Reference(input!["valueReference"])).Append(Reference(task["focus"])).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task Many_who_find_a_task_full_open_one_more()
+    {
+        await Host.PatientAsync("lj");
+        foreach (var part in Enumerable.Range(0, InOne).Chunk(150))
+        {
+            await Host.IngestAsync(part.Select(at => Host.Reading("lj", 150, identifier: $"{at}", at: Host.Now().AddSeconds(at - 3600))));
+        }
+
+        var full = await TaskAsync("lj", one => one["input"]?.AsArray().Count == InOne - 1);
+
+        var ids = (await Host.IngestAsync(Enumerable.Range(0, Many).Select(at => Host.Reading("lj", 160, identifier: $"late{at}")))).Ids();
+        await Task.WhenAll(Enumerable.Range(0, Many).Select(i => Task.Run(() => FollowAsync(nodes[i % nodes.Length], [ids[i]]))));
+
+        var tasks = await TasksAsync("lj");
+        Assert.Equal(2, tasks.Count);
+        var next = tasks.Single(task => task.IdOf() != full.IdOf());
+        Assert.Equal($"Task/{full.IdOf()}", Reference(Assert.Single(next["partOf"]!.AsArray())));
+        Assert.Equal(ids.Select(id => $"Observation/{id}").Order(), next["input"]!.AsArray().Select(input => Reference(input!["valueReference"])).Append(Reference(next["focus"])).Order());
+        Assert.Equal(InOne - 1, tasks.Single(task => task.IdOf() == full.IdOf())["input"]!.AsArray().Count);
     }
 
     [Fact]
