@@ -84,19 +84,42 @@ public sealed class RoomTests
         await presence.AdmitAsync("enc", Cancellation);
         Assert.Equal([("a", VisitRole.Guest), ("b", VisitRole.Host)], (await presence.InAsync("enc", Cancellation)).Select(one => (one.Id, one.Role)));
 
-        await presence.LeaveAsync("a", Cancellation);
+        Assert.True(await presence.LeaveAsync("a", Cancellation));
+        Assert.False(await presence.LeaveAsync("a", Cancellation));
         _clock.Advance(TimeSpan.FromSeconds(10));
         await presence.KeepAsync("node-2", Cancellation);
         _clock.Advance(TimeSpan.FromSeconds(10));
         Assert.Equal("b", Assert.Single(await presence.InAsync("enc", Cancellation)).Id);
         Assert.Empty(await presence.AbandonedAsync(_clock.GetUtcNow(), Cancellation));
 
+        Assert.Empty(await presence.VanishedAsync(Cancellation).ToListAsync(Cancellation));
         _clock.Advance(TimeSpan.FromSeconds(10));
         Assert.Empty(await presence.InAsync("enc", Cancellation));
+        Assert.Equal([new("b", "enc")], await presence.VanishedAsync(Cancellation).ToListAsync(Cancellation));
+        Assert.False(await presence.LeaveAsync("b", Cancellation));
         Assert.Empty(await presence.AbandonedAsync(_clock.GetUtcNow() - TimeSpan.FromMinutes(1), Cancellation));
         Assert.Equal(["enc"], await presence.AbandonedAsync(_clock.GetUtcNow(), Cancellation));
         await presence.SettleAsync("enc", Cancellation);
         Assert.Empty(await presence.AbandonedAsync(_clock.GetUtcNow(), Cancellation));
+    }
+
+    [Theory, MemberData(nameof(TestStore.Providers), MemberType = typeof(TestStore))]
+    public async Task Of_many_who_find_a_node_silent_one_ends_each_of_its_connections(DatabaseProvider provider)
+    {
+        await using var store = await TestStore.CreateAsync(provider, clock: _clock);
+        await using var second = store.Second(_clock);
+        var ids = Enumerable.Range(0, 10).Select(number => $"seat-{number}").ToList();
+        foreach (var id in ids)
+        {
+            await Of<IVisitPresence>(store).EnterAsync(new(id, _amy with { Encounter = $"enc-{id}" }, VisitRole.Guest, "dead", _clock.GetUtcNow()), Cancellation);
+        }
+
+        _clock.Advance(IVisitPresence.Silence);
+        var found = await Task.WhenAll(Enumerable.Range(0, 20).Select(number => Task.Run(
+            () => Of<IVisitPresence>(number % 2 == 0 ? store : second).VanishedAsync(Cancellation).ToListAsync(Cancellation).AsTask(), Cancellation)));
+
+        Assert.Equal(ids, found.SelectMany(some => some).Select(one => one.Id).Order(StringComparer.Ordinal));
+        Assert.Empty(await Of<IVisitPresence>(second).VanishedAsync(Cancellation).ToListAsync(Cancellation));
     }
 
     [Theory, MemberData(nameof(TestStore.Providers), MemberType = typeof(TestStore))]

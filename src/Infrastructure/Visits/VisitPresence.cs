@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.EntityFrameworkCore;
 using TeleFhir.Domain.Visits;
 using TeleFhir.Infrastructure.Persistence;
@@ -37,12 +38,29 @@ internal sealed class VisitPresence(Func<TeleFhirDb> open, TimeProvider clock) :
             .ExecuteUpdateAsync(row => row.SetProperty(one => one.Role, Guest), cancellationToken);
     }
 
-    public async Task LeaveAsync(string id, CancellationToken cancellationToken)
+    public async Task<bool> LeaveAsync(string id, CancellationToken cancellationToken)
     {
         var now = Now;
         await using var db = open();
-        await db.Set<PresenceRow>().Where(row => row.Id == id && row.Left == 0)
-            .ExecuteUpdateAsync(row => row.SetProperty(one => one.Left, now), cancellationToken);
+        return await db.Set<PresenceRow>().Where(row => row.Id == id && row.Left == 0)
+            .ExecuteUpdateAsync(row => row.SetProperty(one => one.Left, now), cancellationToken) == 1;
+    }
+
+    public async IAsyncEnumerable<VanishedPresence> VanishedAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var alive = Now - IVisitPresence.Silence.Ticks;
+        await using var db = open();
+        var silent = await db.Set<PresenceRow>().Where(row => !row.IsSettled && row.Left == 0 && row.Seen <= alive)
+            .Select(row => new VanishedPresence(row.Id, row.Encounter)).ToListAsync(cancellationToken);
+        foreach (var one in silent)
+        {
+            // It ended when its node was heard of last. Whoever writes that ended it; the node may also be back by now.
+            if (await db.Set<PresenceRow>().Where(row => row.Id == one.Id && row.Left == 0 && row.Seen <= alive)
+                .ExecuteUpdateAsync(row => row.SetProperty(was => was.Left, was => was.Seen), cancellationToken) == 1)
+            {
+                yield return one;
+            }
+        }
     }
 
     public async Task<IReadOnlyList<Presence>> InAsync(string encounter, CancellationToken cancellationToken)
@@ -77,12 +95,8 @@ internal sealed class VisitPresence(Func<TeleFhirDb> open, TimeProvider clock) :
 
     public async Task<IReadOnlyList<string>> AbandonedAsync(DateTimeOffset before, CancellationToken cancellationToken)
     {
-        var (limit, alive) = (before.UtcTicks, Now - IVisitPresence.Silence.Ticks);
+        var limit = before.UtcTicks;
         await using var db = open();
-
-        // What a silent node held ended when it was heard of last.
-        await db.Set<PresenceRow>().Where(row => !row.IsSettled && row.Left == 0 && row.Seen <= alive)
-            .ExecuteUpdateAsync(row => row.SetProperty(one => one.Left, one => one.Seen), cancellationToken);
         return await db.Set<PresenceRow>().Where(row => !row.IsSettled)
             .GroupBy(row => row.Encounter)
             .Where(room => room.All(row => row.Left != 0 && row.Left <= limit))

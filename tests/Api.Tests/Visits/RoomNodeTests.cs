@@ -1,3 +1,6 @@
+using Microsoft.Extensions.DependencyInjection;
+using TeleFhir.Api.Visits.Rooms;
+using TeleFhir.Domain.Visits;
 using static TeleFhir.Api.Tests.Visits.VisitHost;
 
 namespace TeleFhir.Api.Tests.Visits;
@@ -37,6 +40,29 @@ public sealed class RoomNodeTests(VisitHostOnPostgreSql clinic) : IClassFixture<
         await clinic.RunAsync(Lee, visit, "end");
         Assert.Equal("finished", (await again.WaitAsync("ended"))["reason"]!.GetValue<string>());
         await again.ClosedAsync();
+    }
+
+    [Fact]
+    public async Task Of_whoever_vanishes_with_a_server_the_others_are_told_once()
+    {
+        await using var second = await clinic.SecondAsync();
+        var visit = await clinic.CheckInAsync();
+        await clinic.SubscribeAsync(visit, "participant-disconnected");
+        await using var lee = await RoomSocket.EnterAsync(clinic.Server, await clinic.JoinAsync(Lee, visit));
+
+        // What a server leaves behind that was killed: a connection that nobody says is there any more.
+        var presence = second.Services.GetRequiredService<IVisitPresence>();
+        var amy = new RoomMember(visit, "Patient/amy", "amy Rivera", IsHost: false);
+        await presence.EnterAsync(new("gone", amy, VisitRole.Guest, "killed", TimeProvider.System.GetUtcNow()), TestContext.Current.CancellationToken);
+        await Task.Delay(IVisitPresence.Silence, TestContext.Current.CancellationToken);
+        await Task.WhenAll(Enumerable.Range(0, 10).Select(number => Task.Run(() =>
+            (number % 2 == 0 ? clinic.Server : second).Services.GetRequiredService<AwayWatch>().RunAsync(TestContext.Current.CancellationToken))));
+
+        Assert.Equal("gone", (await lee.WaitAsync("participantLeft"))["id"]!.GetValue<string>());
+        await clinic.CountsAsync(visit, "participant-disconnected", 1);
+        await lee.SendAsync("Leave");
+        await lee.ClosedAsync();
+        await clinic.CountsAsync(visit, "participant-disconnected", 2);
     }
 
     [Fact]

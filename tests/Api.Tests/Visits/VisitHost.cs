@@ -124,6 +124,32 @@ public class VisitHost : IAsyncLifetime
         Assert.True(answer.Status is HttpStatusCode.Created or HttpStatusCode.OK, answer.Body);
     }
 
+    /// <summary>Asks to be told of a topic, for one visit.</summary>
+    public async Task SubscribeAsync(string visit, string topic)
+    {
+        var answer = await SendAsync(Backend, "PUT", $"/fhir/Subscription/{visit}-{topic}", $$"""
+            {"resourceType":"Subscription","id":"{{visit}}-{{topic}}","status":"requested","reason":"x","channel":{"type":"websocket"},
+             "criteria":"https://telefhir.dev/fhir/SubscriptionTopic/{{topic}}",
+             "_criteria":{"extension":[{"url":"http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/backport-filter-criteria","valueString":"Encounter?_id={{visit}}"}]} }
+            """);
+        Assert.Equal(HttpStatusCode.Created, answer.Status);
+    }
+
+    /// <summary>Waits until so many events of a topic came for a visit.</summary>
+    public async Task CountsAsync(string visit, string topic, int expected)
+    {
+        var counted = "";
+        for (var tries = 0; tries < 100 && counted != $"{expected}"; tries++)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, TestContext.Current.CancellationToken);
+            var status = await SendAsync(Backend, "GET", $"/fhir/Subscription/{visit}-{topic}/$status");
+            counted = status.Entries[0]!["resource"]!["parameter"]!.AsArray()
+                .First(one => one!["name"]!.GetValue<string>() == "events-since-subscription-start")!["valueString"]!.GetValue<string>();
+        }
+
+        Assert.Equal($"{topic} {expected}", $"{topic} {counted}");
+    }
+
     protected virtual IEnumerable<(string Key, string Value)> Settings => [];
 
     protected virtual string Database => Server.Database;

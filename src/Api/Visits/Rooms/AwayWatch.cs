@@ -7,10 +7,17 @@ namespace TeleFhir.Api.Visits.Rooms;
 
 /// <summary>
 /// When everybody has been gone from a room for a while, the Encounter is on leave; when somebody comes back, it goes on. A call that drops
-/// never ends a visit. Also forgets what is over. Any number of nodes may do it at once.
+/// never ends a visit. Also tells of those who vanished with a server that died, and forgets what is over. Any number of nodes may do it at once.
 /// </summary>
 internal sealed class AwayWatch(
-    IVisitPresence presence, IJoinTokens tokens, IVisitInvites invites, IRoomMail mail, VisitDesk desk, TimeProvider clock, ILogger<AwayWatch> logger)
+    VisitRooms rooms,
+    IVisitPresence presence,
+    IJoinTokens tokens,
+    IVisitInvites invites,
+    IRoomMail mail,
+    VisitDesk desk,
+    TimeProvider clock,
+    ILogger<AwayWatch> logger)
     : BackgroundService
 {
     private static readonly TimeSpan _longest = TimeSpan.FromSeconds(15);
@@ -19,6 +26,7 @@ internal sealed class AwayWatch(
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
+        await rooms.TellVanishedAsync(cancellationToken);
         foreach (var id in await presence.AbandonedAsync(now - desk.Options.AwayAfter, cancellationToken))
         {
             if (await desk.FindEncounterAsync(id, cancellationToken) is { Status: Encounter.EncounterStatus.InProgress })

@@ -71,11 +71,19 @@ internal sealed class VisitRooms(
     /// <summary>Notes that a connection is over and tells the others.</summary>
     public async Task LeaveAsync(Seat seat)
     {
-        if (_seats.TryRemove(seat.Id, out _))
+        // Where this node was silent for long, another has told of it.
+        if (_seats.TryRemove(seat.Id, out _) && await presence.LeaveAsync(seat.Id, CancellationToken.None))
         {
-            await presence.LeaveAsync(seat.Id, CancellationToken.None);
-            await events.RaiseAsync("participant-disconnected", new ResourceKey("Encounter", seat.Encounter), CancellationToken.None);
-            await BroadcastAsync(seat.Encounter, seat.Id, RoomMessage.ParticipantLeft, new ParticipantLeft(seat.Id), CancellationToken.None);
+            await TellLeftAsync(seat.Encounter, seat.Id, CancellationToken.None);
+        }
+    }
+
+    /// <summary>Tells of those whose server died, which can do so no more.</summary>
+    public async Task TellVanishedAsync(CancellationToken cancellationToken)
+    {
+        await foreach (var gone in presence.VanishedAsync(cancellationToken))
+        {
+            await TellLeftAsync(gone.Encounter, gone.Id, CancellationToken.None);
         }
     }
 
@@ -142,6 +150,12 @@ internal sealed class VisitRooms(
                 await SendHereAsync(letter.Encounter, seat => letter.To is null || letter.To == seat.Id, letter.Message, content, cancellationToken);
                 break;
         }
+    }
+
+    private async Task TellLeftAsync(string encounter, string id, CancellationToken cancellationToken)
+    {
+        await events.RaiseAsync("participant-disconnected", new ResourceKey("Encounter", encounter), cancellationToken);
+        await BroadcastAsync(encounter, id, RoomMessage.ParticipantLeft, new ParticipantLeft(id), cancellationToken);
     }
 
     private async Task AdmitHereAsync(string encounter, IReadOnlyList<Presence> room, CancellationToken cancellationToken)
