@@ -140,6 +140,57 @@ public sealed class SubscriptionWriteTests
         Assert.Equal(0, (await FindAsync(store, "a"))!.Failures);
     }
 
+    [Theory, MemberData(nameof(TestStore.Providers), MemberType = typeof(TestStore))]
+    public async Task Of_many_who_ask_for_the_last_that_a_subscriber_may_have_one_gets_it(DatabaseProvider provider)
+    {
+        await using var store = await TestStore.CreateAsync(provider);
+        await using var other = store.Second();
+        var amy = Patient("amy");
+        await store.Store.CommitAsync(amy, new ChangeSet([.. Enumerable.Range(0, 99).Select(at => new PutChange(Key($"s{at}"), Content($"s{at}")))], []), Token);
+
+        var statuses = await Task.WhenAll(Enumerable.Range(0, 20).Select(at => Task.Run(async () =>
+        {
+            try
+            {
+                await (at % 2 == 0 ? store : other).Store.CommitAsync(amy, ChangeSet.Of(new CreateChange(Key($"late{at}"), Content($"late{at}"))), Token);
+                return HttpStatusCode.Created;
+            }
+            catch (FhirException refused)
+            {
+                Assert.Equal(OperationOutcome.IssueType.TooCostly, Assert.Single(refused.Outcome.Issue).Code);
+                return refused.Status;
+            }
+        })));
+
+        Assert.Single(statuses, status => status == HttpStatusCode.Created);
+        Assert.Equal(19, statuses.Count(status => status == HttpStatusCode.UnprocessableEntity));
+
+        // To ask for one again is not one more, nor is what others have; what is off makes room, also in the same commit.
+        await WriteAsync(store, amy, new PutChange(Key("s0"), Content("s0", reason: "Again.")));
+        await WriteAsync(store, Patient("ben"), new CreateChange(Key("bens"), Content("bens")));
+        await WriteAsync(store, amy, new PutChange(Key("more"), Content("more")), HttpStatusCode.UnprocessableEntity);
+        await BecomesAsync(store, "s0", Subscription.SubscriptionStatus.Active);
+        await WriteAsync(store, amy, new PutChange(Key("more"), Content("more", status: "off")));
+        await WriteAsync(store, amy, new PutChange(Key("more"), Content("more")), HttpStatusCode.UnprocessableEntity);
+        await store.Store.CommitAsync(amy, new ChangeSet([new PutChange(Key("s0"), Content("s0", status: "off")), new PutChange(Key("more"), Content("more"))], []), Token);
+        await WriteAsync(store, amy, new PutChange(Key("s0"), Content("s0")), HttpStatusCode.UnprocessableEntity);
+        await WriteAsync(store, amy, new DeleteChange(Key("more")));
+        await WriteAsync(store, amy, new PutChange(Key("s0"), Content("s0")));
+    }
+
+    [Theory, MemberData(nameof(TestStore.Providers), MemberType = typeof(TestStore))]
+    public async Task A_client_of_its_own_has_ten_times_as_many(DatabaseProvider provider)
+    {
+        await using var store = await TestStore.CreateAsync(provider);
+        foreach (var part in Enumerable.Range(0, 1000).Chunk(250))
+        {
+            await store.Store.CommitAsync(_ehr, new ChangeSet([.. part.Select(at => new PutChange(Key($"s{at}"), Content($"s{at}")))], []), Token);
+        }
+
+        await WriteAsync(store, _ehr, new PutChange(Key("more"), Content("more")), HttpStatusCode.UnprocessableEntity);
+        await WriteAsync(store, _narrow, new PutChange(Key("more"), Content("more", criteria: "Observation?status=final")));
+    }
+
     private static Caller Patient(string id) => Caller.User($"u-{id}", "app") with
     {
         FhirUser = new ResourceKey("Patient", id),

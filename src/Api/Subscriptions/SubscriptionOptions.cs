@@ -18,12 +18,16 @@ internal sealed class SubscriptionOptions
     /// <summary>For so long events are kept.</summary>
     public TimeSpan EventsKept { get; set; } = TimeSpan.FromDays(14);
 
+    /// <summary>So many that are not off a user has through one client; a client of its own has ten times that.</summary>
+    public int MostPerSubscriber { get; set; } = 100;
+
     public SubscriptionSettings SettingsFor(Canonicals canonicals, string fhirBase, bool sendsMail) => new(canonicals, fhirBase)
     {
         AllowedCallbacks = [.. AllowedCallbacks],
         GiveUpAfter = GiveUpAfter,
         HandshakeFor = HandshakeFor,
         EventsKept = EventsKept,
+        MostPerSubscriber = MostPerSubscriber,
         SendsMail = sendsMail,
     };
 
@@ -43,6 +47,11 @@ internal sealed class SubscriptionOptions
         if (EventsKept < GiveUpAfter)
         {
             yield return "Subscriptions:EventsKept is at least Subscriptions:GiveUpAfter.";
+        }
+
+        if (MostPerSubscriber is < 1 or > 10_000)
+        {
+            yield return "Subscriptions:MostPerSubscriber is from 1 to 10000.";
         }
     }
 }

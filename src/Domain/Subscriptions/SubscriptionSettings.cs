@@ -23,8 +23,14 @@ public sealed record SubscriptionSettings(Canonicals Canonicals, string FhirBase
     /// <summary>For so long events are kept.</summary>
     public TimeSpan EventsKept { get; init; } = TimeSpan.FromDays(14);
 
+    /// <summary>So many that are not off a user has through one client; a client of its own, which asks for many, has ten times that.</summary>
+    public int MostPerSubscriber { get; init; } = 100;
+
     /// <summary>Whether this server can send e-mail.</summary>
     public bool SendsMail { get; init; }
+
+    /// <summary>How many that are not off somebody has at the most.</summary>
+    public int MostOf(Caller caller) => caller.UserId is null ? MostPerSubscriber * 10 : MostPerSubscriber;
 
     /// <summary>Whether the operator vouches for an address.</summary>
     public bool Allows(Uri address) => PublicAddress.IsAllowed(address, AllowedCallbacks);

@@ -46,9 +46,10 @@ internal sealed partial class EventRecorder(
         sql.Append($"SELECT r.id, {string.Join(", ", SubscriptionTables.Subscription.Columns.Select(column => $"s.{column.Name}"))}, COALESCE(f.since, 0), COALESCE(f.last, 0)")
             .Append($" FROM resource r LEFT JOIN subscription s ON s.id = r.id AND s.status <> {sql.Value((short)SubscriptionState.Off)} LEFT JOIN subscription_feed f ON f.id = s.id")
             .Append(_listeners is null ? $" WHERE r.type = {_type} AND s.id IS NOT NULL" : $" WHERE {_database.AnyOf("r.key", changed, sql)}");
+        var columns = SubscriptionTables.Subscription.Columns.Count;
         await using var session = await _database.OpenAsync(cancellationToken);
         var found = await session.QueryAsync(
-            sql, row => (Id: row.GetString(0), Row: row.IsDBNull(1) ? null : SubscriptionReader.Read(row, 1), Since: row.GetInt32(11), Last: row.GetInt64(12)), cancellationToken);
+            sql, row => (Id: row.GetString(0), Row: row.IsDBNull(1) ? null : SubscriptionReader.Read(row, 1), Since: row.GetInt32(columns + 1), Last: row.GetInt64(columns + 2)), cancellationToken);
         _listeners ??= new Listeners();
         foreach (var (id, row, since, last) in found)
         {

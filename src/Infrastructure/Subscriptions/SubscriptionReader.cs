@@ -18,5 +18,6 @@ internal static class SubscriptionReader
         Owned = reader.GetInt64(first + 7),
         Owner = reader.GetString(first + 8),
         Plan = reader.GetString(first + 9),
+        Subscriber = reader.GetInt64(first + 10),
     };
 }

@@ -35,6 +35,9 @@ internal sealed class SubscriptionRow
 
     /// <summary>A <see cref="Domain.Subscriptions.SubscriptionPlan"/>; it has secrets.</summary>
     public string Plan { get; set; } = "";
+
+    /// <summary>Hash of the client and the user who asked; 0 where nobody is counted, or an earlier version wrote it.</summary>
+    public long Subscriber { get; set; }
 }
 
 /// <summary>How far the recording of a Subscription's events is. Written by the one who takes changes.</summary>
@@ -118,7 +121,8 @@ internal static class SubscriptionTables
         new Column<SubscriptionRow, long>("ends", NpgsqlDbType.Bigint, row => row.Ends),
         new Column<SubscriptionRow, long>("owned", NpgsqlDbType.Bigint, row => row.Owned),
         new Column<SubscriptionRow, string>("owner", NpgsqlDbType.Text, row => row.Owner),
-        new Column<SubscriptionRow, string>("plan", NpgsqlDbType.Text, row => row.Plan));
+        new Column<SubscriptionRow, string>("plan", NpgsqlDbType.Text, row => row.Plan),
+        new Column<SubscriptionRow, long>("subscriber", NpgsqlDbType.Bigint, row => row.Subscriber));
 
     public static readonly Table<SubscriptionFeedRow> Feed = new(
         "subscription_feed",
@@ -154,6 +158,7 @@ internal static class SubscriptionTables
         {
             subscription.ToTable(Subscription.Name).HasKey(row => row.Id);
             subscription.Property(row => row.Id).HasMaxLength(64);
+            subscription.HasIndex(row => row.Subscriber).HasDatabaseName("subscription_subscriber");
         });
         modelBuilder.Entity<SubscriptionFeedRow>(feed =>
         {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 using Hl7.Fhir.Model;
 using TeleFhir.Domain.Access;
 using TeleFhir.Domain.Fhir;
@@ -34,6 +35,7 @@ internal sealed class SubscriptionWrites(SubscriptionRules rules, SubscriptionSe
             return (changes, kept);
         }
 
+        var isMore = false;
         var made = ImmutableArray.CreateBuilder<Change>(changes.Changes.Length);
         foreach (var change in changes.Changes)
         {
@@ -64,6 +66,7 @@ internal sealed class SubscriptionWrites(SubscriptionRules rules, SubscriptionSe
             {
                 next.Id = change.Key.Id;
                 kept[change.Key] = next;
+                isMore |= IsLive(next) && !(before is not null && IsLive(before) && before.Subscriber == next.Subscriber);
             }
 
             made.Add(change switch
@@ -72,6 +75,11 @@ internal sealed class SubscriptionWrites(SubscriptionRules rules, SubscriptionSe
                 PutChange put => put with { Content = completed },
                 _ => new PutChange(change.Key, completed) { IfMatch = change.IfMatch, Source = change.Source, Basis = row?.Version },
             });
+        }
+
+        if (isMore)
+        {
+            await DemandRoomAsync(session, caller, changes, kept, cancellationToken);
         }
 
         return (changes with { Changes = made.MoveToImmutable() }, kept);
@@ -102,6 +110,36 @@ internal sealed class SubscriptionWrites(SubscriptionRules rules, SubscriptionSe
             }
         }
     }
+
+    /// <summary>Throws where somebody would have more that are not off than they may. Whoever asks for another waits here for the one before.</summary>
+    private async System.Threading.Tasks.Task DemandRoomAsync(
+        Session session, Caller caller, ChangeSet changes, Dictionary<ResourceKey, SubscriptionRow> kept, CancellationToken cancellationToken)
+    {
+        var (subscriber, most) = (SubscriberOf(caller), settings.MostOf(caller));
+        if (subscriber == 0)
+        {
+            return;
+        }
+
+        await session.LockAsync([FormattableString.Invariant($"subscriber {subscriber}")], cancellationToken);
+        var sql = new SqlText();
+        sql.Append($"SELECT id FROM subscription WHERE subscriber = {sql.Value(subscriber)} AND status <> {sql.Value((short)SubscriptionState.Off)}");
+        var live = (await session.QueryAsync(sql, row => row.GetString(0), cancellationToken)).ToHashSet(StringComparer.Ordinal);
+        live.ExceptWith(changes.Changes.Where(Concerns).Select(change => change.Key.Id));
+        if (live.Count + kept.Values.Count(row => row.Subscriber == subscriber && IsLive(row)) > most)
+        {
+            throw new Refusal(
+                HttpStatusCode.UnprocessableEntity,
+                OperationOutcome.IssueType.TooCostly,
+                "too-many-subscriptions",
+                FormattableString.Invariant($"Nobody has more than {most} Subscriptions here that are not off; set others to off, or delete them."))
+                .ToException(settings.Canonicals);
+        }
+    }
+
+    private static long SubscriberOf(Caller caller) => caller.IsUnrestricted ? 0 : StorageHash.Of($"{caller.ClientId}\n{caller.UserId}");
+
+    private static bool IsLive(SubscriptionRow row) => row.Status != (short)SubscriptionState.Off;
 
     private (ResourceContent Content, SubscriptionRow? Row) Judge(
         Caller caller, ChangeSet changes, ResourceContent content, ResourceRow? stored, SubscriptionRow? before, DateTimeOffset now)
@@ -151,6 +189,7 @@ internal sealed class SubscriptionWrites(SubscriptionRules rules, SubscriptionSe
             // Somebody who broke the glass did so for a while, and for what they looked at themselves.
             Owner = write.IsRequested || before is null ? CallerDocument.Write(caller with { EmergencyPatients = [] }) : before.Owner,
             Plan = write.Plan.Write(),
+            Subscriber = write.IsRequested || before is null ? SubscriberOf(caller) : before.Subscriber,
         });
     }
 

@@ -11,6 +11,9 @@ namespace TeleFhir.Api.Tests.Subscriptions;
 /// <summary>A server that asks for tokens and has subscribers.</summary>
 public sealed class SqliteSubscriptionTokenHost : TokenHost
 {
+    /// <summary>How many Subscriptions a user has at a time.</summary>
+    internal const int Most = 20;
+
     private readonly Subscribers _subscribers = new();
 
     internal HookSink Sink => _subscribers.Sink;
@@ -25,6 +28,7 @@ public sealed class SqliteSubscriptionTokenHost : TokenHost
     {
         configure(builder);
         builder.UseSetting("Subscriptions:AllowedCallbacks:0", subscribers.Sink.Origin + "/");
+        builder.UseSetting("Subscriptions:MostPerSubscriber", $"{Most}");
         builder.UseSetting("Reminders:Mail:Host", "127.0.0.1").UseSetting("Reminders:Mail:From", "clinic@example.org");
     }
 }
@@ -35,6 +39,29 @@ public sealed class SubscriptionAccessTests(SqliteSubscriptionTokenHost host) : 
     private TelehealthHost Server => host.Server;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Nobody_has_more_than_the_operator_allows_and_others_have_theirs()
+    {
+        var (greedy, modest) = (await host.PatientAsync("sub-greedy"), await host.PatientAsync("sub-modest"));
+        for (var at = 0; at < SqliteSubscriptionTokenHost.Most; at++)
+        {
+            Assert.Equal(HttpStatusCode.Created, (await PutAsync($"greedy{at}", "requested", greedy)).Status);
+        }
+
+        var refused = await PutAsync("greedy-more", "requested", greedy);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, refused.Status);
+        Assert.Equal(
+            ("too-costly", "too-many-subscriptions"),
+            (refused.Json["issue"]![0]!["code"]!.GetValue<string>(), refused.Json["issue"]![0]!["details"]!["coding"]![0]!["code"]!.GetValue<string>()));
+        Assert.Equal(HttpStatusCode.Created, (await PutAsync("modest", "requested", modest)).Status);
+        Assert.Equal(HttpStatusCode.OK, (await PutAsync("greedy0", "off", greedy)).Status);
+        Assert.Equal(HttpStatusCode.Created, (await PutAsync("greedy-more", "requested", greedy)).Status);
+
+        Task<Answer> PutAsync(string id, string status, string header) => Server.PutAsync($"/fhir/Subscription/{id}", $$"""
+            {"resourceType":"Subscription","id":"{{id}}","status":"{{status}}","reason":"x","criteria":"Observation?code=http://loinc.org|8867-4","channel":{"type":"websocket"} }
+            """, header);
+    }
 
     [Fact]
     public async Task A_patients_subscription_sees_its_own_record_and_counts_nothing_else()

@@ -1748,7 +1748,14 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Postgres
                         .HasColumnType("smallint")
                         .HasColumnName("status");
 
+                    b.Property<long>("Subscriber")
+                        .HasColumnType("bigint")
+                        .HasColumnName("subscriber");
+
                     b.HasKey("Id");
+
+                    b.HasIndex("Subscriber")
+                        .HasDatabaseName("subscription_subscriber");
 
                     b.ToTable("subscription", (string)null);
                 });

@@ -1614,7 +1614,14 @@ namespace TeleFhir.Infrastructure.Persistence.Migrations.Sqlite
                         .HasColumnType("INTEGER")
                         .HasColumnName("status");
 
+                    b.Property<long>("Subscriber")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("subscriber");
+
                     b.HasKey("Id");
+
+                    b.HasIndex("Subscriber")
+                        .HasDatabaseName("subscription_subscriber");
 
                     b.ToTable("subscription", (string)null);
                 });
