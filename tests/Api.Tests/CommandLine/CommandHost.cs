@@ -25,6 +25,7 @@ public sealed class CommandHost : IDisposable
         [
             $"--Database:Provider={provider}",
             $"--ConnectionStrings:TeleFhir={connectionString ?? $"Data Source={PathOf("command.db")}"}",
+            $"--Binary:Folder={PathOf("blobs")}",
             "--environment=Development",
         ];
     }
