@@ -36,7 +36,7 @@ internal sealed class Nodes : IAsyncDisposable
             // One name for all: tokens of one are good for the others.
             ["Fhir__PublicBaseUrl"] = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{ports[0]}/fhir"),
             ["Subscriptions__AllowedCallbacks__0"] = callbacks,
-            ["Subscriptions__MostPerSubscriber"] = "1000000",
+            ["Subscriptions__MostPerSubscriber"] = "10000",
         });
         for (var node = 0; node < count; node++)
         {

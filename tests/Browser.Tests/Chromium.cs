@@ -41,6 +41,9 @@ internal sealed class Chromium : IAsyncDisposable
     public async Task<IPage> NewPageAsync(int width = 1280, int height = 900)
     {
         var context = await _browser.NewContextAsync(new() { ViewportSize = new() { Width = width, Height = height } });
+
+        // A build server runs other tests beside these.
+        context.SetDefaultTimeout(90_000);
         return await context.NewPageAsync();
     }
 

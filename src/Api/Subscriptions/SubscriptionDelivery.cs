@@ -22,6 +22,7 @@ internal sealed partial class SubscriptionDelivery(
     IMeterFactory meters,
     TimeProvider clock,
     ILogger<SubscriptionDelivery> logger)
+    : IDisposable
 {
     /// <summary>Prolonged while a try lasts, so that nobody else sends what is being sent; for so long what a server had that died is nobody's.</summary>
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(15);
@@ -57,6 +58,8 @@ internal sealed partial class SubscriptionDelivery(
 
     /// <summary>Waits for what runs.</summary>
     public Task FinishAsync() => Task.WhenAll(_running.Values);
+
+    public void Dispose() => _desk.Dispose();
 
     /// <summary>Ends Subscriptions of those whose access was revoked, more often than revocations are forgotten.</summary>
     public async Task EndRevokedAsync(CancellationToken cancellationToken)

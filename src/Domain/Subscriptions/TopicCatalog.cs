@@ -24,10 +24,9 @@ public static class TopicCatalog
         new("appointment-noshow", "Appointment missed", "Nobody came to an Appointment.", "Appointment",
             of => of.Before is Appointment && Became<Appointment>(of, one => one.Status == AppointmentStatus.Noshow)),
         Named("appointment-reminder-due", "Reminder due", "A reminder of an Appointment goes out.", "Appointment"),
-        new("consent-revoked", "Consent revoked", "A Consent that was active is so no longer.", "Consent",
-            of => of.Has<Consent>(out var now, out var before)
-                && before?.Status == Consent.ConsentState.Active
-                && now.Status is Consent.ConsentState.Inactive or Consent.ConsentState.Rejected or Consent.ConsentState.EnteredInError),
+        new("consent-revoked", "Consent revoked", "A Consent that was active is so no longer, or is deleted.", "Consent",
+            of => of is { Event: "", Before: Consent { Status: Consent.ConsentState.Active } }
+                && of.Now is null or Consent { Status: Consent.ConsentState.Inactive or Consent.ConsentState.Rejected or Consent.ConsentState.EnteredInError }),
         new("econsult-answered", "E-consult answered", "The Task of an e-consult, one whose focus or basedOn is a ServiceRequest, is completed.", "Task",
             of => Became<Hl7.Fhir.Model.Task>(of, one => one.Status == Hl7.Fhir.Model.Task.TaskStatus.Completed && IsConsult(one))),
         new("encounter-finished", "Visit finished", "An Encounter is finished.", "Encounter",

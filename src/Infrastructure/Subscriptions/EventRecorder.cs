@@ -186,7 +186,8 @@ internal sealed partial class EventRecorder(
         private async ValueTask<ImmutableArray<StoredResource>> FociAsync(SubscriptionTopic? topic, CancellationToken cancellationToken) => topic switch
         {
             null => change is { Event: "", Resource.IsDeleted: false } ? [change.Resource] : [],
-            _ when topic.Happens(Occasion) => [change.Resource],
+            // Of what is deleted the event is about what it was: that is what filters and access are judged by.
+            _ when topic.Happens(Occasion) => change.Resource.IsDeleted ? [change.Previous!] : [change.Resource],
             _ => await CurrentAsync(topic.HappensTo(Occasion), topic.Focus, cancellationToken),
         };
 

@@ -88,6 +88,11 @@ public sealed class TopicTests
     public void A_consent_is_revoked(Consent.ConsentState? from, Consent.ConsentState to, string topics) =>
         Assert.Equal(topics, Happen(from is null ? null : new Consent { Status = from }, new Consent { Status = to }));
 
+    [Theory]
+    [InlineData(Consent.ConsentState.Active, "consent-revoked")]
+    [InlineData(Consent.ConsentState.Inactive, "")]
+    public void A_consent_that_is_deleted_is_revoked(Consent.ConsentState from, string topics) => Assert.Equal(topics, Happen(new Consent { Status = from }, null));
+
     [Fact]
     public void A_consult_is_answered_when_its_task_completes()
     {
