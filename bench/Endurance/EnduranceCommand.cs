@@ -50,6 +50,12 @@ internal static class EnduranceCommand
         }
 
         await nodes.SubscribeOthersAsync(arguments.Number("others", 0), $"{sink.Address}/{sink.Prompt.Name}");
+        while (await CountAsync(store, "SELECT (SELECT count(*) FROM subscription WHERE status <> 1) + (SELECT count(*) FROM outbox)") > 0)
+        {
+            // Handshakes come first.
+            await Task.Delay(1000);
+        }
+
 
         var readings = new Readings(patients);
         using var over = new CancellationTokenSource(TimeSpan.FromMinutes(minutes));

@@ -21,6 +21,7 @@ using TeleFhir.Infrastructure.Changes;
 using TeleFhir.Infrastructure.Monitoring;
 using TeleFhir.Infrastructure.Persistence;
 using TeleFhir.Infrastructure.Scheduling;
+using TeleFhir.Infrastructure.Search;
 using TeleFhir.Infrastructure.Smart;
 using TeleFhir.Infrastructure.StoreAndForward;
 using TeleFhir.Infrastructure.Subscriptions;
@@ -72,6 +73,7 @@ public static class InfrastructureSetup
         services.AddSingleton<IReceipts>(provider => provider.GetRequiredService<Receipts>());
         services.AddSingleton<ITakenTimes, TakenTimes>();
         services.AddSingleton<IResourceStore, ResourceStore>();
+        services.AddSingleton<IObservationCodes, ObservationCodes>();
         services.AddSingleton<IConsistencyCheck, ConsistencyCheck>();
         services.AddSingleton<IImportLog, ImportLog>();
         services.AddSingleton<IAsyncRequests, AsyncRequests>();

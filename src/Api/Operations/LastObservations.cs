@@ -3,21 +3,25 @@ using System.Net;
 using System.Text.Json;
 using Hl7.Fhir.Model;
 using TeleFhir.Api.Fhir;
+using TeleFhir.Domain.Access;
 using TeleFhir.Domain.Fhir;
 using TeleFhir.Domain.Search;
+using TeleFhir.Domain.Storage;
 
 namespace TeleFhir.Api.Operations;
 
 /// <summary>
 /// <c>Observation/$lastn</c> (https://hl7.org/fhir/R4/observation-operation-lastn.html): of what a search finds the last ones of each code,
-/// newest first. Observations belong together when they share a coding, or have no coding and the same text. It reads from the newest on; codes
-/// of which there are enough are left out of what it reads next, so one that was measured every minute does not hide the others.
+/// newest first. Observations belong together when they share a coding, or have no coding and the same text. What one patient has readings of is
+/// known from the index, so of each code no more is read than is asked for. Otherwise it reads from the newest on; codes of which there are
+/// enough are left out of what it reads next, so one that was measured every minute does not hide the others.
 /// </summary>
 internal static class LastObservations
 {
     private const int PageSize = 200;
     private const int MostRead = 20_000;
     private const int MostEach = 1000;
+    private const int MostLooked = 500;
 
     /// <summary>The observations of one code.</summary>
     private sealed class Group
@@ -37,7 +41,13 @@ internal static class LastObservations
         Demand(criteria, ["patient", "subject"], "patient or subject");
         Demand(criteria, ["code", "category"], "code or category");
 
-        var groups = await CollectAsync(request, server, criteria, most, cancellationToken);
+        var query = QueryOf(server, criteria);
+        var codes = PatientOf(query) is { } patient
+            ? await context.RequestServices.GetRequiredService<IObservationCodes>().OfPatientAsync(patient, cancellationToken)
+            : null;
+        var groups = codes is { } few && few.Length * most <= MostLooked
+            ? await LookAsync(request.Caller, server, query, ConditionsOf(few, query, context.RequestServices.GetRequiredService<SearchParameterCatalog>()), most, cancellationToken)
+            : await CollectAsync(request, server, criteria, most, cancellationToken);
         var found = groups.SelectMany(group => group.Last).ToList();
         var self = server.Address.Base + "/Observation/$lastn"
             + QueryString.Create(parameters.Select(pair => KeyValuePair.Create<string, string?>(pair.Key, pair.Value)));
@@ -56,6 +66,69 @@ internal static class LastObservations
         };
     }
 
+    private static SearchQuery QueryOf(FhirServer server, ImmutableArray<KeyValuePair<string, string>> criteria)
+    {
+        // strict: what were left out here would be more than was asked for.
+        var query = server.Parser.Parse(["Observation"], criteria.Add(new("_sort", "-date")), strict: true) with { Total = TotalMode.None };
+        return query.Includes.IsEmpty && query.ReverseIncludes.IsEmpty ? query : throw FhirException.NotSupported("$lastn takes no _include.");
+    }
+
+    /// <summary>The id of the one patient that is asked about; null where it may be another or several.</summary>
+    private static string? PatientOf(SearchQuery query) => query.Criteria.OfType<ValueCriterion>()
+        .Where(criterion => criterion is { Modifier: SearchModifier.None, Parameter.Code: "patient" or "subject" })
+        .Select(criterion => criterion.Values is [ReferenceSearchValue { Id: { } id, Url: null } value]
+            && (value.Type == "Patient" || (value.Type is null && criterion.Parameter.Code == "patient")) ? id : null)
+        .FirstOrDefault(id => id is not null);
+
+    /// <summary>That an observation has a code, for each of the codes; where some are asked for by name, for those.</summary>
+    private static IEnumerable<ValueCriterion> ConditionsOf(ImmutableArray<ObservationCode> codes, SearchQuery query, SearchParameterCatalog catalog)
+    {
+        foreach (var named in query.Criteria.OfType<ValueCriterion>().Where(criterion => criterion is { Modifier: SearchModifier.None, Parameter.Code: "code" }))
+        {
+            var values = named.Values.Cast<TokenSearchValue>().Select(value => value.Code).ToHashSet();
+            codes = values.Contains(null) || values.Contains("") ? codes : codes.RemoveAll(code => code.IsText || !values.Contains(code.Value));
+        }
+
+        var parameter = catalog.Find("Observation", "code")!;
+        return codes.Select(code => new ValueCriterion(
+            code.IsText ? ObservationText.Parameter(parameter) : parameter, SearchModifier.None, [new TokenSearchValue(null, code.Value)]));
+    }
+
+    /// <summary>Asks for the last ones of each code, and then for all of these in their order.</summary>
+    private static async Task<List<Group>> LookAsync(
+        Caller caller, FhirServer server, SearchQuery query, IEnumerable<ValueCriterion> codes, int most, CancellationToken cancellationToken)
+    {
+        var ids = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var code in codes)
+        {
+            var asked = query with { Criteria = query.Criteria.Add(code), Count = most };
+            for (var found = 0; found < most;)
+            {
+                var page = await server.Store.SearchAsync(caller, asked, cancellationToken);
+                found += page.Matches.Length;
+                ids.UnionWith(page.Matches.Select(match => match.Key.Id));
+                if (page.Next is null)
+                {
+                    break;
+                }
+
+                asked = asked with { After = page.Next };
+            }
+        }
+
+        var (groups, byCode, full) = (new List<Group>(), new Dictionary<(string?, string), Group>(), new List<string>());
+        if (ids.Count > 0)
+        {
+            var all = QueryOf(server, [new("_id", string.Join(',', ids))]) with { Count = ids.Count };
+            foreach (var observation in (await server.Store.SearchAsync(caller, all, cancellationToken)).Matches)
+            {
+                Add(observation, groups, byCode, full, most);
+            }
+        }
+
+        return groups;
+    }
+
     private static async Task<List<Group>> CollectAsync(
         FhirRequest request, FhirServer server, ImmutableArray<KeyValuePair<string, string>> criteria, int most, CancellationToken cancellationToken)
     {
@@ -63,19 +136,7 @@ internal static class LastObservations
         PageCursor? after = null;
         for (var read = 0; ;)
         {
-            // strict: what were left out here would be more than was asked for.
-            ImmutableArray<KeyValuePair<string, string>> all = full.Count == 0 ? criteria : criteria.Add(new("code:not", string.Join(',', full)));
-            var query = server.Parser.Parse(["Observation"], all.Add(new("_sort", "-date")), strict: true) with
-            {
-                Count = PageSize,
-                After = after,
-                Total = TotalMode.None,
-            };
-            if (!query.Includes.IsEmpty || !query.ReverseIncludes.IsEmpty)
-            {
-                throw FhirException.NotSupported("$lastn takes no _include.");
-            }
-
+            var query = QueryOf(server, full.Count == 0 ? criteria : criteria.Add(new("code:not", string.Join(',', full)))) with { Count = PageSize, After = after };
             var page = await server.Store.SearchAsync(request.Caller, query, cancellationToken);
             foreach (var observation in page.Matches)
             {

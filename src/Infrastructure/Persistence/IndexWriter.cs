@@ -41,6 +41,19 @@ internal sealed class IndexWriter(SearchParameterCatalog catalog, IndexExtractor
             });
         }
 
+        if (resource is Observation observation && ObservationText.Of(observation) is { } text)
+        {
+            batch.Tokens.Add(new TokenRow
+            {
+                Key = row.Key,
+                Param = ObservationText.ParameterId,
+                Hash = StorageHash.OfOptional(text),
+                Rank = row.Rank,
+                Patient = row.Patient,
+                Code = SearchText.Cut(SearchText.Valid(text)),
+            });
+        }
+
         if (resource is Consent consent)
         {
             batch.ConsentRules.AddRange(ConsentRules.Of(consent, row.Key, Local));

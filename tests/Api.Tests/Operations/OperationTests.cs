@@ -108,11 +108,49 @@ public abstract class OperationTests(TelehealthHost host)
 
         Assert.Equal(["ln-h4", "ln-w1"], (await host.GetAsync("/fhir/Observation/$lastn?patient=ln&code=http://loinc.org|8867-4,http://loinc.org|29463-7")).EntryIds);
         Assert.Equal(["ln-h4", "ln-h3", "ln-w1"], (await host.GetAsync("/fhir/Observation/$lastn?subject=Patient/ln&code:missing=false&max=2&code=8867-4,29463-7")).EntryIds);
+        Assert.Equal(["ln-h4", "ln-w1", "ln-t"], (await host.GetAsync("/fhir/Observation/$lastn?patient=ln&code:not=1-1")).EntryIds);
+        Assert.Equal(["ln-h4", "ln-h3", "ln-w1", "ln-t"], (await host.GetAsync("/fhir/Observation/$lastn?subject=Patient/ln&code:not=1-1&max=2")).EntryIds);
+        Assert.Equal(["ln-h2", "ln-w1", "ln-t"], (await host.GetAsync("/fhir/Observation/$lastn?patient=ln&code:not=1-1&date=lt2026-01-03")).EntryIds);
+        Assert.Empty((await host.GetAsync("/fhir/Observation/$lastn?patient=nobody&code:not=1-1")).EntryIds);
         var posted = await host.PostAsync("/fhir/Observation/$lastn", """{"resourceType":"Parameters","parameter":[{"name":"max","valuePositiveInt":1},{"name":"patient","valueString":"ln"},{"name":"code","valueString":"29463-7"}]}""");
         Assert.Equal(["ln-w1"], posted.EntryIds);
         foreach (var wrong in (string[])["patient=ln", "code=x", "patient=ln&code=x&max=0", "patient=ln&code=x&max=a", "patient=ln&code=x&nonsense=1", "patient=ln&code=x&_include=Observation:patient"])
         {
             Assert.Equal(HttpStatusCode.BadRequest, (await host.GetAsync($"/fhir/Observation/$lastn?{wrong}")).Status);
+        }
+    }
+
+    [Fact]
+    public async Task Lastn_gives_the_same_by_code_and_from_the_newest_on()
+    {
+        // Two patients in one question are read from the newest on, one alone by what is known of it. Codings are shared, missing and of two systems.
+        string[][] codes = [["http://loinc.org|1"], ["http://loinc.org|1", "http://loinc.org|2"], ["http://loinc.org|2"], ["urn:x|3"], [], ["http://loinc.org|4", "urn:x|5"], ["urn:x|5"]];
+        foreach (var patient in (string[])["lna", "lnb", "lnc"])
+        {
+            await PutAsync($$"""{"resourceType":"Patient","id":"{{patient}}"}""");
+        }
+
+        for (var n = 0; n < 60; n++)
+        {
+            var patient = n < 40 ? "lna" : "lnb";
+            string[] names = n == 59 ? ["urn:y|3"] : codes[n * 7 % 11 % codes.Length];
+            var codings = string.Join(',', names.Select(name => $$"""{"system":"{{name.Split('|')[0]}}","code":"{{name.Split('|')[1]}}"}"""));
+            var coding = codings.Length > 0 ? $"\"coding\":[{codings}]," : "";
+            await PutAsync($$"""
+                {"resourceType":"Observation","id":"lnx-{{n:00}}","status":"final","code":{ {{coding}}"text":"t{{n % 2}}" },"subject":{"reference":"Patient/{{patient}}"},
+                 "effectiveDateTime":"2026-01-01T{{n * 13 % 24:00}}:{{n * 29 % 60:00}}:00Z"}
+                """);
+        }
+
+        foreach (var patient in (string[])["lna", "lnb"])
+        {
+            foreach (var asked in (string[])["code:not=none", "code:not=none&max=2", "code:not=none&max=5", "code=1,3", "code=urn:x|5", "code=urn:x|&max=3", "code:not=2", "code:text=t1&max=2"])
+            {
+                var alone = await host.GetAsync($"/fhir/Observation/$lastn?patient={patient}&{asked}");
+                var together = await host.GetAsync($"/fhir/Observation/$lastn?patient={patient},lnc&{asked}");
+                Assert.NotEmpty(alone.EntryIds);
+                Assert.Equal(together.EntryIds, alone.EntryIds);
+            }
         }
     }
 

@@ -235,20 +235,20 @@ public abstract class DeliveryTests(TelehealthHost host)
     [Fact]
     public async Task A_consent_that_is_deleted_was_revoked()
     {
-        await host.SubscribeAsync(Subscription("gone", $"{Topics}consent-revoked", $"{Sink.Origin}/gone", "Consent?patient=Patient/gone", content: "full-resource"));
-        foreach (var patient in (string[])["gone", "somebody-else"])
+        await host.SubscribeAsync(Subscription("forgone", $"{Topics}consent-revoked", $"{Sink.Origin}/forgone", "Consent?patient=Patient/forgone", content: "full-resource"));
+        foreach (var patient in (string[])["forgone", "somebody-else"])
         {
-            await host.KeepAsync("Consent", $"gone-{patient}", $$"""
+            await host.KeepAsync("Consent", $"of-{patient}", $$"""
                 "status":"active","patient":{"reference":"Patient/{{patient}}"},"dateTime":"2026-01-01",
                 "scope":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/consentscope","code":"treatment"}]},
                 "category":[{"coding":[{"system":"http://loinc.org","code":"59284-0"}]}],"policyRule":{"coding":[{"code":"OPTIN"}]},"provision":{"type":"permit"}
                 """);
-            await host.DeleteAsync($"/fhir/Consent/gone-{patient}");
+            await host.DeleteAsync($"/fhir/Consent/of-{patient}");
         }
 
-        await EventuallyAsync(() => Sink.Events("/gone").Count > 0, "The event is missing.");
-        Assert.Equal(["1 http://localhost/fhir/Consent/gone-gone"], Sink.Events("/gone"));
-        Assert.DoesNotContain("OPTIN", Sink.Of("/gone")[^1].Text, StringComparison.Ordinal);
+        await EventuallyAsync(() => Sink.Events("/forgone").Count > 0, "The event is missing.");
+        Assert.Equal(["1 http://localhost/fhir/Consent/of-forgone"], Sink.Events("/forgone"));
+        Assert.DoesNotContain("OPTIN", Sink.Of("/forgone")[^1].Text, StringComparison.Ordinal);
     }
 
     [Fact]
