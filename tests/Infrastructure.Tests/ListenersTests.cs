@@ -1,8 +1,8 @@
-using TeleFhir.Domain.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using TeleFhir.Domain.Access;
 using TeleFhir.Domain.Fhir;
 using TeleFhir.Domain.Search;
+using TeleFhir.Domain.Storage;
 using TeleFhir.Domain.Subscriptions;
 using TeleFhir.Infrastructure.Persistence;
 using TeleFhir.Infrastructure.Subscriptions;
