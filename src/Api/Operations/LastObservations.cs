@@ -45,8 +45,11 @@ internal static class LastObservations
         var codes = PatientOf(query) is { } patient
             ? await context.RequestServices.GetRequiredService<IObservationCodes>().OfPatientAsync(patient, cancellationToken)
             : null;
-        var groups = codes is { } few && few.Length * most <= MostLooked
-            ? await LookAsync(request.Caller, server, query, ConditionsOf(few, query, context.RequestServices.GetRequiredService<SearchParameterCatalog>()), most, cancellationToken)
+        var conditions = codes is { } few && few.Length * most <= MostLooked
+            ? ConditionsOf(few, query, context.RequestServices.GetRequiredService<SearchParameterCatalog>())
+            : [];
+        var groups = conditions.Length > 0
+            ? await LookAsync(request.Caller, server, query, conditions, most, cancellationToken)
             : await CollectAsync(request, server, criteria, most, cancellationToken);
         var found = groups.SelectMany(group => group.Last).ToList();
         var self = server.Address.Base + "/Observation/$lastn"
@@ -81,7 +84,7 @@ internal static class LastObservations
         .FirstOrDefault(id => id is not null);
 
     /// <summary>That an observation has a code, for each of the codes; where some are asked for by name, for those.</summary>
-    private static IEnumerable<ValueCriterion> ConditionsOf(ImmutableArray<ObservationCode> codes, SearchQuery query, SearchParameterCatalog catalog)
+    private static ImmutableArray<ValueCriterion> ConditionsOf(ImmutableArray<ObservationCode> codes, SearchQuery query, SearchParameterCatalog catalog)
     {
         foreach (var named in query.Criteria.OfType<ValueCriterion>().Where(criterion => criterion is { Modifier: SearchModifier.None, Parameter.Code: "code" }))
         {
@@ -90,13 +93,16 @@ internal static class LastObservations
         }
 
         var parameter = catalog.Find("Observation", "code")!;
-        return codes.Select(code => new ValueCriterion(
-            code.IsText ? ObservationText.Parameter(parameter) : parameter, SearchModifier.None, [new TokenSearchValue(null, code.Value)]));
+        return
+        [
+            .. codes.Select(code => new ValueCriterion(
+                code.IsText ? ObservationText.Parameter(parameter) : parameter, SearchModifier.None, [new TokenSearchValue(null, code.Value)])),
+        ];
     }
 
     /// <summary>Asks for the last ones of each code, and then for all of these in their order.</summary>
     private static async Task<List<Group>> LookAsync(
-        Caller caller, FhirServer server, SearchQuery query, IEnumerable<ValueCriterion> codes, int most, CancellationToken cancellationToken)
+        Caller caller, FhirServer server, SearchQuery query, ImmutableArray<ValueCriterion> codes, int most, CancellationToken cancellationToken)
     {
         var ids = new HashSet<string>(StringComparer.Ordinal);
         foreach (var code in codes)

@@ -98,7 +98,9 @@ public abstract class BookingRaceTests(params TelehealthHost[] nodes)
             var booked = (await Host.GetAsync($"/fhir/Appointment?slot=Slot/rd-{slot}&status=booked")).EntryIds.Count();
             Assert.Equal(booked, answers.Count(one => one.Slot == slot && IsDone(one.Answer)));
             Assert.True(booked <= 1);
-            Assert.Equal(booked == 1 ? "busy" : "busy-tentative", await Host.StatusOfAsync($"Slot/rd-{slot}"));
+
+            // Whether the job has been there that frees what ran out is its own affair.
+            Assert.Contains(await Host.StatusOfAsync($"Slot/rd-{slot}"), booked == 1 ? ["busy"] : (string[])["busy-tentative", "free"]);
         }
 
         Assert.All(answers.Where(one => !IsDone(one.Answer)), one => Assert.Equal(409, one.Answer.Refused().Status));
