@@ -239,6 +239,13 @@ public sealed partial class PortalTests
         Assert.Equal($"{scene.Origin}/app/", page.Url);
         Assert.DoesNotContain("access_token", await page.EvaluateAsync<string>("JSON.stringify({ ...sessionStorage, ...localStorage })"), StringComparison.Ordinal);
 
+        // What the page asks for while it gives its tokens back is refused, and must not sign anybody in again.
+        await page.RouteAsync("**/auth/revoke", async route =>
+        {
+            await page.EvaluateAsync("location.hash = '#monitoring'");
+            await Task.Delay(2000);
+            await route.ContinueAsync();
+        });
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
         await page.WaitForURLAsync("**/auth/logout");
         await page.GotoAsync($"{scene.Origin}/app/?code=x&state=y");

@@ -18,7 +18,13 @@ const scopes = {
 const home = `${new URL(base).origin}/app/`;
 const session = new Session(base, client, home);
 
+let isLeaving = false;
+
 function signIn(role) {
+  if (isLeaving) {
+    // Whatever is still on its way without a token must not bring back who signs out.
+    return new Promise(() => { });
+  }
   sessionStorage.setItem(roleKey, role);
   return session.begin(scopes[role], role);
 }
@@ -83,6 +89,7 @@ async function start() {
 on('as-patient', 'click', () => signIn('Patient'));
 on('as-clinician', 'click', () => signIn('Practitioner'));
 on('sign-out', 'click', async () => {
+  isLeaving = true;
   sessionStorage.removeItem(roleKey);
   await session.end();
   location.assign('/auth/logout');
